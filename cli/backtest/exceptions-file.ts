@@ -1,6 +1,6 @@
-import * as z from "zod/mini";
 import { type Exception, exceptionSchema } from "../../lambda/core/exceptions/exception.ts";
 import { parseJson } from "../../lambda/core/values/json.ts";
+import { safeParse } from "../../lambda/core/values/stored.ts";
 import { InputError } from "../command.ts";
 import { readTextFile } from "../text-file.ts";
 
@@ -36,9 +36,9 @@ function readJson(text: string, path: string, line: number): unknown {
 }
 
 function readException(value: unknown, path: string, line: number): Exception {
-  const parsed = z.safeParse(exceptionSchema, value);
+  const parsed = safeParse(exceptionSchema, value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const [issue] = parsed.faults;
   throw fault(path, line, `no exception: ${[issue?.path.join("."), issue?.message].filter(Boolean).join(": ")}`);
 }
 

@@ -1,17 +1,17 @@
-import * as z from "zod/mini";
 import { verdictSchema } from "../../lambda/core/history/verdict.ts";
 import { type Incident, incidentAlertSchema, incidentUserSchema } from "../../lambda/core/incidents/incident.ts";
 import { parseJson } from "../../lambda/core/values/json.ts";
+import * as stored from "../../lambda/core/values/stored.ts";
 import { InputError } from "../command.ts";
 import { readTextFile } from "../text-file.ts";
 
-const incidentSchema = z.object({
-  id: z.string(),
-  changed: z.string(),
-  user: z.nullable(incidentUserSchema),
-  alerts: z.array(incidentAlertSchema),
-  count: z.number(),
-  verdict: z.nullable(verdictSchema),
+const incidentSchema = stored.object({
+  id: stored.string(),
+  changed: stored.string(),
+  user: stored.nullable(incidentUserSchema),
+  alerts: stored.array(incidentAlertSchema),
+  count: stored.number(),
+  verdict: stored.nullable(verdictSchema),
 });
 
 /**
@@ -23,7 +23,7 @@ export async function readIncidentsFile(path: string): Promise<readonly Incident
   const text = await readTextFile(path);
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === "" || line.startsWith("> ")) return [];
-    const parsed = z.safeParse(incidentSchema, parseJson(line));
+    const parsed = stored.safeParse(incidentSchema, parseJson(line));
     if (parsed.success) return [parsed.data];
     const expected = 'expected what "npx okta-proxy-watch incidents list --json" prints';
     throw new InputError(`${path}:${index + 1}: no incident; ${expected}`);

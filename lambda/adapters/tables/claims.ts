@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
 import type { Claim, Claims } from "../../core/pipeline/claims.ts";
 import { within } from "../../core/time/budget.ts";
+import * as stored from "../../core/values/stored.ts";
 import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 
@@ -131,20 +131,20 @@ function expiration(now: number): string {
   return String(Math.round(now / 1_000) + rememberSeconds);
 }
 
-const ids = z.catch(z.array(z.string()), []);
+const ids = stored.orElse(stored.array(stored.string()), []);
 /** A result that cannot be read is of an earlier release. */
-const end = z.catch(
-  z.object({
-    outcome: z.enum(["alerted", "excepted", "suppressed", "inStorm", "gathered", "deadLettered"]),
+const end = stored.orElse(
+  stored.object({
+    outcome: stored.oneOf(["alerted", "excepted", "suppressed", "inStorm", "gathered", "deadLettered"]),
     undecided: ids,
     exceptions: ids,
-    correlations: z.exactOptional(ids),
+    correlations: stored.exactOptional(ids),
   }),
   { outcome: "alerted", undecided: [], exceptions: [] },
 );
 
 function readItem(item: Readonly<Record<string, AttributeValue>>): Exclude<Claim, { readonly kind: "claimed" }> {
   const { status, data, in_progress_expiration: lease } = toPlainItem(item);
-  if (status === "COMPLETED") return { kind: "done", end: end.parse(data) };
+  if (status === "COMPLETED") return { kind: "done", end: stored.parse(end, data) };
   return { kind: "inProgress", until: typeof lease === "number" ? new Date(lease) : null };
 }

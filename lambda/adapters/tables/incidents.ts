@@ -1,5 +1,4 @@
 import type { AttributeValue, DynamoDBClient, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
 import { surplusVerdicts, type Verdict, verdictSchema } from "../../core/history/verdict.ts";
 import {
   type Incident,
@@ -10,6 +9,7 @@ import {
 } from "../../core/incidents/incident.ts";
 import type { Incidents, PublishedAlert } from "../../core/incidents/incidents.ts";
 import { within } from "../../core/time/budget.ts";
+import * as stored from "../../core/values/stored.ts";
 import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { batchGet } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
@@ -32,24 +32,25 @@ export function incidentItemId(id: string): string {
   return prefix + id;
 }
 
-const item = z.object({
-  id: z.string(),
-  [incidentIndex.sortKey]: z.string(),
-  count: z.number(),
-  user: z.catch(z.nullable(incidentUserSchema), null),
-  latest: z.catch(z.optional(incidentAlertSchema), undefined),
-  verdict: z.catch(z.nullable(verdictSchema), null),
+const item = stored.object({
+  id: stored.string(),
+  [incidentIndex.sortKey]: stored.string(),
+  count: stored.number(),
+  user: stored.orElse(stored.nullable(incidentUserSchema), null),
+  latest: stored.orElse(stored.optional(incidentAlertSchema), undefined),
+  verdict: stored.orElse(stored.nullable(verdictSchema), null),
 });
 
 /** Reads an incident's item; null for none. An alert that cannot be read is counted alone. */
 export function readIncident(attributes: Readonly<Record<string, AttributeValue>> | undefined): Incident | null {
   if (attributes === undefined) return null;
   const plain = toPlainItem(attributes);
-  const { success, data } = item.safeParse({ user: null, verdict: null, ...plain });
-  if (!success || !data.id.startsWith(prefix)) return null;
+  const parsed = stored.safeParse(item, { user: null, verdict: null, ...plain });
+  if (!parsed.success || !parsed.data.id.startsWith(prefix)) return null;
+  const { data } = parsed;
   const kept = Object.entries(plain).flatMap(([name, value]) => {
-    const parsed = name.startsWith(alertPrefix) ? incidentAlertSchema.safeParse(value) : null;
-    return parsed?.success ? [parsed.data] : [];
+    const alert = name.startsWith(alertPrefix) ? stored.safeParse(incidentAlertSchema, value) : null;
+    return alert?.success ? [alert.data] : [];
   });
   const alerts = [...kept, ...(data.latest === undefined ? [] : [data.latest])];
   return {

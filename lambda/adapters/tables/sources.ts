@@ -1,5 +1,4 @@
 import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
 import { levels } from "../../core/sigma/rule.ts";
 import {
   type GatheredSignIn,
@@ -18,6 +17,7 @@ import {
   type Storm,
   stormMilliseconds,
 } from "../../core/storms/storm.ts";
+import * as stored from "../../core/values/stored.ts";
 import { type Plain, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { type Reference, startReferences } from "../aws/dynamodb/references.ts";
@@ -42,10 +42,10 @@ const surplusKeys = 100;
 /** Sources whose state the adapter has seen, so that its first update is mostly the right one. */
 const maximumGuesses = 200;
 
-const number = z.catch(z.number(), 0);
-const counts = z.catch(z.record(z.string(), z.number()), {});
-const item = z.object({
-  since: z.number(),
+const number = stored.orElse(stored.number(), 0);
+const counts = stored.orElse(stored.record(stored.number()), {});
+const item = stored.object({
+  since: stored.number(),
   last: number,
   attempts: number,
   users: counts,
@@ -53,10 +53,10 @@ const item = z.object({
   reasons: counts,
   keys: counts,
   more: number,
-  watcher: z.catch(z.nullable(z.string()), null),
-  watchBy: z.catch(z.nullable(z.number()), null),
+  watcher: stored.orElse(stored.nullable(stored.string()), null),
+  watchBy: stored.orElse(stored.nullable(stored.number()), null),
   reported: number,
-  ended: z.catch(z.boolean(), false),
+  ended: stored.orElse(stored.boolean(), false),
 });
 
 /** The storm of an item, with the keys of its events. */
@@ -79,7 +79,7 @@ type Item = Readonly<Record<string, AttributeValue>>;
 
 /** Reads a source's item; null where no attempt is counted, or it cannot be read. */
 function readItem(attributes: Item | undefined): Stored | null {
-  const parsed = item.safeParse(toPlainItem(attributes ?? {}));
+  const parsed = stored.safeParse(item, toPlainItem(attributes ?? {}));
   if (!parsed.success) return null;
   const { users, succeeded, reasons, ...rest } = parsed.data;
   // What was taken back has no attempts left.
@@ -415,26 +415,25 @@ function gatheringChange({ key, person, login, severity, signs }: GatheredSignIn
   };
 }
 
-const unknownSign = z.catch(z.nullable(z.boolean()), null);
-const gathering = z.object({
-  people: z.record(
-    z.string(),
-    z.object({
-      login: z.string(),
-      severity: z.enum(levels),
-      count: z.number(),
+const unknownSign = stored.orElse(stored.nullable(stored.boolean()), null);
+const gathering = stored.object({
+  people: stored.record(
+    stored.object({
+      login: stored.string(),
+      severity: stored.oneOf(levels),
+      count: stored.number(),
       knownDevice: unknownSign,
       usualHour: unknownSign,
       usualPlace: unknownSign,
-      asNumber: z.catch(z.nullable(z.number()), null),
+      asNumber: stored.orElse(stored.nullable(stored.number()), null),
     }),
   ),
   more: number,
-  parked: z.catch(z.boolean(), false),
+  parked: stored.orElse(stored.boolean(), false),
 });
 
 function readGathering(attributes: Item): Gathering {
-  const { people, more, parked } = gathering.parse(toPlainItem(attributes));
+  const { people, more, parked } = stored.parse(gathering, toPlainItem(attributes));
   const persons = Object.values(people).map(({ login, severity, count, ...signs }) => ({
     login,
     severity,

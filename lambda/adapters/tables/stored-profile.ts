@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
 import type { Profile, Source, SourceLocations, StoredLocation } from "../../core/profiles/profile.ts";
 import { profileLocation } from "../../core/profiles/profile-location.ts";
+import * as stored from "../../core/values/stored.ts";
 import { toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 
 /*
@@ -16,38 +16,38 @@ import { toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 /** The names of sources in entries of the earlier form. */
 export const earlierNames: Readonly<Record<Source, string>> = { imported: "import", okta: "okta" };
 
-const text = z.catch(z.nullable(z.string()), null);
-const entry = z.extend(profileLocation, { until: text, source: text });
-const entries = z.catch(z.array(z.catch(z.nullable(entry), null)), []);
-const ofSource = z.catch(z.object({ locations: entries, updatedAt: text, syncedAt: text }), {
+const text = stored.orElse(stored.nullable(stored.string()), null);
+const entry = stored.extend(profileLocation, { until: text, source: text });
+const entries = stored.orElse(stored.array(stored.orElse(stored.nullable(entry), null)), []);
+const ofSource = stored.orElse(stored.object({ locations: entries, updatedAt: text, syncedAt: text }), {
   locations: [],
   updatedAt: null,
   syncedAt: null,
 });
 
-type Entry = z.infer<typeof entry>;
+type Entry = stored.Output<typeof entry>;
 
 /** Reads an item, of either form. Values that are not locations are left out. */
 export function readProfile(item: Readonly<Record<string, AttributeValue>>): Profile {
   const plain = toPlainItem(item);
-  const all = entries.parse(plain.locations).filter((each) => each !== null);
-  const updatedAt = text.parse(plain.updatedAt);
+  const all = stored.parse(entries, plain.locations).filter((each) => each !== null);
+  const updatedAt = stored.parse(text, plain.updatedAt);
   const read = (source: Source): SourceLocations | null => {
-    const own = ofSource.parse(plain[source]);
+    const own = stored.parse(ofSource, plain[source]);
     const earlier = all.filter((each) => each.source === earlierNames[source]);
     const locations = [...own.locations.filter((each) => each !== null), ...earlier];
     if (locations.length === 0) return null;
     return {
       locations: locations.map(withoutSource),
       updatedAt: own.updatedAt ?? updatedAt,
-      syncedAt: own.syncedAt ?? (source === "okta" ? text.parse(plain.syncedAt) : null),
+      syncedAt: own.syncedAt ?? (source === "okta" ? stored.parse(text, plain.syncedAt) : null),
     };
   };
   const names = Object.values(earlierNames);
   return {
-    user: text.parse(plain.user) ?? "",
+    user: stored.parse(text, plain.user) ?? "",
     locations: all.filter(({ source }) => source === null || !names.includes(source)).map(withoutSource),
-    source: text.parse(plain.source),
+    source: stored.parse(text, plain.source),
     updatedAt,
     imported: read("imported"),
     okta: read("okta"),

@@ -1,9 +1,9 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
 import { stopSchema } from "../../core/travel/stop.ts";
 import { emptyTrail, type Trail, trailDays } from "../../core/travel/trail.ts";
 import type { StoredTrail, TrailStore } from "../../core/travel/trail-store.ts";
+import * as stored from "../../core/values/stored.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import type { GetStateKey } from "./state-key.ts";
@@ -18,7 +18,10 @@ const dayMilliseconds = 86_400_000;
 const maximumBytes = 65_536;
 
 /** The form of a trail: JSON, compressed to a third by raw deflate, as an item is charged by its size. */
-const trailSchema = z.object({ stops: z.array(stopSchema), forgottenUntil: z.nullable(z.number()) });
+const trailSchema = stored.object({
+  stops: stored.array(stopSchema),
+  forgottenUntil: stored.nullable(stored.number()),
+});
 
 /** The id of a person's trail: hashed with the deployment's key, as logins are. */
 export function trailItemId(traveller: string, stateKey: StateKey): string {
@@ -39,7 +42,7 @@ function decode(bytes: Uint8Array | undefined): Trail | null {
   if (bytes === undefined) return null;
   try {
     const json = inflateRawSync(bytes, { maxOutputLength: maximumBytes }).toString("utf8");
-    return trailSchema.parse(JSON.parse(json));
+    return stored.parse(trailSchema, JSON.parse(json));
   } catch {
     return null;
   }

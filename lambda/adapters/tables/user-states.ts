@@ -1,5 +1,4 @@
 import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
 import { rememberDays, type UserState } from "../../core/history/history.ts";
 import type { StateChange } from "../../core/history/remember.ts";
 import { type KnownNetwork, knownNetwork } from "../../core/history/remembered-session.ts";
@@ -7,6 +6,7 @@ import { type SuppressionWindow, storedWindow } from "../../core/history/suppres
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { UserStates } from "../../core/history/user-states.ts";
 import { verdictSchema } from "../../core/history/verdict.ts";
+import * as stored from "../../core/values/stored.ts";
 import { type Plain, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
@@ -27,23 +27,23 @@ const window = "window#";
 export const verdictPrefix = "verdict#";
 
 /** A window, as far as an update of its count returns it. */
-const counted = z.object({ suppressed: z.number() });
+const counted = stored.object({ suppressed: stored.number() });
 
 /** Reads a user's item. What cannot be read counts as not remembered. */
 export function readUserState(item: Readonly<Record<string, AttributeValue>> | undefined): UserState {
   const attributes = Object.entries(toPlainItem(item ?? {}));
-  const read = <Schema extends z.core.$ZodType>(prefix: string, schema: Schema) =>
+  const read = <Value>(prefix: string, schema: stored.Schema<Value>) =>
     new Map(
-      attributes.flatMap(([name, value]): [string, z.output<Schema>][] => {
+      attributes.flatMap(([name, value]): [string, Value][] => {
         if (!name.startsWith(prefix)) return [];
-        const parsed = z.safeParse(schema, value);
+        const parsed = stored.safeParse(schema, value);
         return parsed.success ? [[name.slice(prefix.length), parsed.data]] : [];
       }),
     );
   return {
     networks: read(network, knownNetwork),
-    sessions: read(sessions, z.number()),
-    attempts: read(attempts, z.number()),
+    sessions: read(sessions, stored.number()),
+    attempts: read(attempts, stored.number()),
     windows: new Map(
       [...read(window, storedWindow)].map(([fingerprint, each]) => [fingerprint, { fingerprint, ...each }]),
     ),
@@ -105,7 +105,7 @@ export function createUserStates(
         signal,
       );
       // Of what is nested, DynamoDB returns the parts that changed.
-      return updated && counted.parse(updated[window + fingerprint]).suppressed;
+      return updated && stored.parse(counted, updated[window + fingerprint]).suppressed;
     },
     async record(user, ended, remembered, signal) {
       const change = toChange(remembered);

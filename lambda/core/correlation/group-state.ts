@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { type Correlation, isCount, isMonotone, isTemporal } from "../sigma/correlation.ts";
+import * as stored from "../values/stored.ts";
 
 /*
  * The state of one group of a correlation: plain JSON, bounded by construction.
@@ -10,19 +10,19 @@ import { type Correlation, isCount, isMonotone, isTemporal } from "../sigma/corr
  * slot, whatever the order in which events arrive.
  */
 
-const textOrNull = z.nullable(z.string());
+const textOrNull = stored.nullable(stored.string());
 
 /**
  * What an entry keeps of its event for the alert of a later one. Texts of a stranger are among them: `noteOf` masks them, and bounds their
  * length.
  */
-export const eventNote = z.object({
-  eventType: z.string(),
+export const eventNote = stored.object({
+  eventType: stored.string(),
   /** The login of the person, or what else names the person; null for none. */
   person: textOrNull,
   /** What was done, in the past tense: `created token deploy`. */
-  deed: z.string(),
-  succeeded: z.boolean(),
+  deed: stored.string(),
+  succeeded: stored.boolean(),
   /** `Toronto, Canada, 203.0.113.7`; null where that is not known. */
   from: textOrNull,
   /** The proxy, or else the autonomous system: `VPN NORD_VPN`; null where that is not known. */
@@ -34,7 +34,7 @@ export const eventNote = z.object({
 });
 
 /** See {@link eventNote}. */
-export type EventNote = Readonly<z.infer<typeof eventNote>>;
+export type EventNote = Readonly<stored.Output<typeof eventNote>>;
 
 /** A match that takes part in a correlation's group. */
 export interface Entry {

@@ -1,4 +1,3 @@
-import * as z from "zod/mini";
 import { createNetworkTest, parseCidr } from "../network/cidr.ts";
 import { type ExitNode, exitNode } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
@@ -10,58 +9,59 @@ import {
   networkKinds,
 } from "../okta/network-service.ts";
 import { isOperator } from "../okta/operator.ts";
+import * as stored from "../values/stored.ts";
 
 /*
  * An exception declares a kind of match harmless until a date. An exception with a part that cannot be read covers
  * nothing: a scope that lost a part would cover too much.
  */
 
-const text = z.string("expected text").check(z.minLength(1, "expected text"));
-const time = z.iso.datetime("expected a time such as 2027-01-15T00:00:00.000Z");
-const countryMessage = "expected two capital letters, such as PT";
+const filledText = stored.check(stored.string(), (text) => text !== "", "expected text");
+const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
+const isNotEmpty = (list: readonly unknown[]) => list.length > 0;
 
 /** The scope of an exception: an event has to meet every part that is given; at least one is. */
-const exceptionScope = z.strictObject({
+const exceptionScope = stored.strictObject({
   /** An Okta user id (`00u...`) or a lower-case login. */
-  user: z.optional(text),
+  user: stored.optional(filledText),
   /** The network operator, as Okta writes it (`NORD_VPN`) or as people do: see {@link isOperator}. */
-  operator: z.optional(text),
-  asNumber: z.optional(z.number("expected a number, without quotes").check(z.int(), z.nonnegative())),
+  operator: stored.optional(filledText),
+  asNumber: stored.optional(stored.check(stored.number(), isCount, "is no whole number from 0 on")),
   /** A network, `192.0.2.0/24` or `2001:db8::/32`. */
-  cidr: z.optional(z.string("expected text").check(z.refine((text) => parseCidr(text) !== null, "is no CIDR"))),
+  cidr: stored.optional(stored.check(stored.string(), (text) => parseCidr(text) !== null, "is no CIDR")),
   /** ISO 3166-1 alpha-2. */
-  countryCode: z.optional(z.string(countryMessage).check(z.regex(/^[A-Z]{2}$/, countryMessage))),
+  countryCode: stored.optional(
+    stored.check(stored.string(), (text) => /^[A-Z]{2}$/.test(text), "expected two capital letters, such as PT"),
+  ),
   /**
    * The kinds of anonymous network that it covers: each kind of an address has to be one of them.
    *
    * @default all but {@link worstKinds}, and addresses of which no kind is known. A release that does not know this part reads
    * the exception as one that covers nothing.
    */
-  kinds: z.optional(
-    z
-      .array(z.enum(networkKinds, `expected some of ${networkKinds.join(", ")}`), "expected a list of kinds")
-      .check(z.minLength(1, "expected a list of kinds")),
+  kinds: stored.optional(
+    stored.check(stored.array(stored.oneOf(networkKinds)), isNotEmpty, "expected a list of kinds"),
   ),
   /** Ids of rules and correlations. @default every rule that a session start matches; no correlation, and nothing else */
-  detections: z.optional(z.array(text, "expected a list of ids").check(z.minLength(1, "expected a list of ids"))),
+  detections: stored.optional(stored.check(stored.array(filledText), isNotEmpty, "expected a list of ids")),
 });
-export type ExceptionScope = z.infer<typeof exceptionScope>;
+export type ExceptionScope = stored.Output<typeof exceptionScope>;
 
 /** An exception: its scope, author, reason and end. */
-export const exceptionSchema = z.strictObject({
-  id: z.string("expected text"),
-  scope: exceptionScope.check(z.refine((scope) => hasPlace(scope), "covers everything")),
+export const exceptionSchema = stored.strictObject({
+  id: stored.string(),
+  scope: stored.check(exceptionScope, (scope) => hasPlace(scope), "covers everything"),
   /** Its author. */
-  by: z.string("expected text"),
-  reason: z.string("expected text"),
+  by: stored.string(),
+  reason: stored.string(),
   /** ISO 8601, UTC. */
-  createdAt: time,
+  createdAt: stored.dateTime(),
   /** The moment from which it has no effect (ISO 8601, UTC). */
-  until: time,
+  until: stored.dateTime(),
   /** When a notice of its end was published; null before that. */
-  noticedAt: z.nullable(time),
+  noticedAt: stored.nullable(stored.dateTime()),
 });
-export type Exception = z.infer<typeof exceptionSchema>;
+export type Exception = stored.Output<typeof exceptionSchema>;
 
 /** The kinds that an exception covers only where it names them: attackers use them more than customers do. */
 export const worstKinds: readonly NetworkKind[] = ["residential_proxy", "tor"];

@@ -1,39 +1,39 @@
-import * as z from "zod/mini";
+import * as stored from "../values/stored.ts";
 
-const suppressed = z.object({
-  count: z.number(),
+const suppressed = stored.object({
+  count: stored.number(),
   /** ISO 8601, UTC; null when there are none. */
-  since: z.nullable(z.string()),
+  since: stored.nullable(stored.string()),
 });
 
 /** Session starts that were suppressed, and since when. */
-export type Suppressed = Readonly<z.output<typeof suppressed>>;
+export type Suppressed = Readonly<stored.Output<typeof suppressed>>;
 
 /** A window in the form of the state table, under its fingerprint. */
-export const storedWindow = z.object({
+export const storedWindow = stored.object({
   /** The key of the claim that opened it: its own retry is never suppressed by it. */
-  id: z.string(),
+  id: stored.string(),
   /** Milliseconds since 1970, like `until`. */
-  openedAt: z.number(),
-  until: z.number(),
+  openedAt: stored.number(),
+  until: stored.number(),
   /**
    * Whether the alert that opened it is published. Until then it suppresses nothing, as an exception may still cover that
    * alert; it keeps others waiting, for the lease of `waiting` at most.
    */
-  published: z.boolean(),
+  published: stored.boolean(),
   /**
    * Session starts that it suppressed. Windows of earlier releases have none: they suppress nothing any more, and are
    * removed when they are over.
    */
-  suppressed: z.catch(z.number(), 0),
+  suppressed: stored.orElse(stored.number(), 0),
   /** The incident of the alert that opened it, which its report belongs to; null for a window of an earlier release. */
-  incident: z.catch(z.nullable(z.string()), null),
+  incident: stored.orElse(stored.nullable(stored.string()), null),
   /** What its own alert reports: session starts that were suppressed before it. */
-  reported: z.catch(suppressed, { count: 0, since: null }),
+  reported: stored.orElse(suppressed, { count: 0, since: null }),
 });
 
 /** The time in which session starts that are the same news as one alert are suppressed. */
-export type SuppressionWindow = Readonly<z.output<typeof storedWindow>> & {
+export type SuppressionWindow = Readonly<stored.Output<typeof storedWindow>> & {
   /** What the session starts have in common: see `core/grouping/fingerprint.ts`. */
   readonly fingerprint: string;
 };

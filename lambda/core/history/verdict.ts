@@ -1,20 +1,20 @@
-import * as z from "zod/mini";
+import * as stored from "../values/stored.ts";
 
 /** The verdicts on incidents. */
 export const verdicts = ["true-positive", "benign", "expected"] as const;
 
 /** How an incident was judged. It is remembered of its person by the fingerprints of its alerts. */
-export const verdictSchema = z.object({
-  verdict: z.enum(verdicts),
-  note: z.string(),
+export const verdictSchema = stored.object({
+  verdict: stored.oneOf(verdicts),
+  note: stored.string(),
   /** Its author. */
-  by: z.string(),
+  by: stored.string(),
   /** By the clock of its author's machine (ISO 8601, UTC). */
-  at: z.string(),
+  at: stored.string(),
   /** When the last alert was detected that its author saw (ISO 8601, UTC). @default `at` */
-  seen: z.optional(z.string()),
+  seen: stored.optional(stored.string()),
 });
-export type Verdict = Readonly<z.infer<typeof verdictSchema>>;
+export type Verdict = Readonly<stored.Output<typeof verdictSchema>>;
 
 /** The time of the last alert that a verdict is about (ISO 8601, UTC): what came later waits for another. */
 export function judgedUntil({ seen, at }: Verdict): string {

@@ -1,6 +1,6 @@
-import * as z from "zod/mini";
 import { judgedUntil, type Verdict } from "../history/verdict.ts";
 import { levels } from "../sigma/rule.ts";
+import * as stored from "../values/stored.ts";
 
 /*
  * All alerts about one person and session, or about one storm, are one incident. It keeps what its timeline shows of each
@@ -16,51 +16,53 @@ export const maximumIncidentAlerts = 50;
 /** The alerts before it that an alert names. */
 export const maximumShown = 10;
 
-const text = z.nullable(z.string());
+const text = stored.nullable(stored.string());
 
 /** What an incident keeps of an alert: texts are masked as the alert's are, and short. */
-export const incidentAlertSchema = z.object({
-  alertId: z.string(),
-  eventUuid: z.string(),
+export const incidentAlertSchema = stored.object({
+  alertId: stored.string(),
+  eventUuid: stored.string(),
   /** ISO 8601, UTC. */
-  detectedAt: z.string(),
+  detectedAt: stored.string(),
   /** When Okta published the event, as Okta writes it. */
-  published: z.string(),
-  eventType: z.string(),
+  published: stored.string(),
+  eventType: stored.string(),
   /** What was done, in few words; null in alerts of earlier versions. @default null */
-  deed: z._default(text, null),
-  summary: z.string(),
-  severity: z.enum(levels),
+  deed: stored.withDefault(text, null),
+  summary: stored.string(),
+  severity: stored.oneOf(levels),
   /** Okta's outcome: `SUCCESS`, `FAILURE`. */
   outcome: text,
   /** `correlation` is true for a correlation, which an exception covers only where it names it; left out for a rule. */
-  detections: z.array(z.object({ id: z.string(), title: z.string(), correlation: z.exactOptional(z.boolean()) })),
+  detections: stored.array(
+    stored.object({ id: stored.string(), title: stored.string(), correlation: stored.exactOptional(stored.boolean()) }),
+  ),
   /** Where it came from: `Toronto, Ontario, Canada`; null where the event has no address. */
   from: text,
   /** The anonymous network: `Tor (TOR_EXIT)`; null for none. */
   through: text,
   /** The kinds of anonymous network: `tor`, `vpn`… */
-  kinds: z.array(z.string()),
+  kinds: stored.array(stored.string()),
   /** Address and autonomous system: `203.0.113.7, AS64500 Example Hosting`; null where the event has no address. */
   network: text,
   /** The one operator of an anonymous network that Okta names; null for none, or several. */
   operator: text,
-  asNumber: z.nullable(z.number()),
+  asNumber: stored.nullable(stored.number()),
   /** The first of the alert's triage steps. */
   nextStep: text,
   /** The fingerprint that its verdict is kept by; null where the network is not known. */
   fingerprint: text,
   /** The incident of the storm that it reports, or that its sign-in stands in; null for none. @default null */
-  storm: z._default(text, null),
+  storm: stored.withDefault(text, null),
 });
-export type IncidentAlert = z.infer<typeof incidentAlertSchema>;
+export type IncidentAlert = stored.Output<typeof incidentAlertSchema>;
 
 /** A detection that an alert of an incident names. */
 export type IncidentDetection = IncidentAlert["detections"][number];
 
 /** The person of an incident, as its alerts name the person. */
-export const incidentUserSchema = z.object({ id: text, login: text, displayName: text });
-export type IncidentUser = z.infer<typeof incidentUserSchema>;
+export const incidentUserSchema = stored.object({ id: text, login: text, displayName: text });
+export type IncidentUser = stored.Output<typeof incidentUserSchema>;
 
 /** An incident, as it is kept. */
 export interface Incident {

@@ -1,5 +1,3 @@
-import type * as z from "zod/mini";
-
 /** A fault of an input, and its place. */
 export interface Fault {
   /** Dotted path to the fault, for example `data.events.0.uuid`; empty for the whole input. */
@@ -10,9 +8,15 @@ export interface Fault {
 /** The most faults that are listed: those of one input mostly have one cause. */
 const maximumFaults = 20;
 
-/** Lists the faults that zod found, each with its path, which starts at `base`. */
-export function faultsOf(error: z.core.$ZodError, base: readonly PropertyKey[] = []): Fault[] {
-  return error.issues
+/** A fault that a schema found. */
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Lists the faults that a schema found, each with its path, which starts at `base`. */
+export function faultsOf(issues: readonly Issue[], base: readonly PropertyKey[] = []): Fault[] {
+  return issues
     .slice(0, maximumFaults)
     .map((issue) => ({ path: [...base, ...issue.path].map(String).join("."), message: issue.message }));
 }

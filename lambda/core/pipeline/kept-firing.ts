@@ -1,26 +1,26 @@
-import * as z from "zod/mini";
 import type { Firing } from "../correlation/correlate.ts";
 import { eventNote } from "../correlation/group-state.ts";
 import type { Correlation } from "../sigma/correlation.ts";
+import * as stored from "../values/stored.ts";
 
 /** A firing as a message on the retry queue keeps it: what its alert says of it, which its group may have forgotten by then. */
-export const keptFiring = z.object({
-  group: z.array(z.string()),
-  slot: z.number(),
-  event: z.string(),
-  at: z.number(),
-  by: z.string(),
-  window: z.array(
-    z.object({
-      at: z.number(),
-      event: z.string(),
-      rule: z.number(),
-      isPart: z.exactOptional(z.boolean()),
-      note: z.exactOptional(eventNote),
+export const keptFiring = stored.object({
+  group: stored.array(stored.string()),
+  slot: stored.number(),
+  event: stored.string(),
+  at: stored.number(),
+  by: stored.string(),
+  window: stored.array(
+    stored.object({
+      at: stored.number(),
+      event: stored.string(),
+      rule: stored.number(),
+      isPart: stored.exactOptional(stored.boolean()),
+      note: stored.exactOptional(eventNote),
     }),
   ),
 });
-export type KeptFiring = z.infer<typeof keptFiring>;
+export type KeptFiring = stored.Output<typeof keptFiring>;
 
 /** The first and the last entries of a firing that work keeps, each. */
 const keptEntries = 50;

@@ -1,4 +1,3 @@
-import * as z from "zod/mini";
 import type { DetectionSource } from "../alerts/alert-source.ts";
 import { type BriefSelection, briefMatches } from "../alerts/matched.ts";
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
@@ -8,6 +7,7 @@ import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import { queueMessageBytes } from "../text/message-limits.ts";
 import { writeQueueJson } from "../text/queue-json.ts";
+import * as stored from "../values/stored.ts";
 import { type DelayReason, readDelayReason } from "./delay-reason.ts";
 import { type KeptFiring, keepFiring, keptFiring } from "./kept-firing.ts";
 
@@ -73,55 +73,61 @@ const maximumMessageBytes = queueMessageBytes - 256;
 /** The most bytes for explanations of matches, and for values: the event is more important. */
 const maximumExplanationBytes = 131_072;
 
-const text = z.nullable(z.string());
+const text = stored.nullable(stored.string());
 
 /**
  * The message of a piece of work on the retry queue. Fields that came after the first release are optional, so that
  * each release reads the messages of another: a deployment runs both for a while.
  */
-const message = z.object({
-  schemaVersion: z.literal("1.0"),
-  kind: z.literal("retry"),
-  reason: z.string(),
+const message = stored.object({
+  schemaVersion: stored.oneOf(["1.0"]),
+  kind: stored.oneOf(["retry"]),
+  reason: stored.string(),
   // Alerts and metrics need a time that can be read.
-  since: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), "expected a time")),
-  rules: z.nullable(z.array(z.string())),
-  followUp: z.boolean(),
-  delivery: z.object({
+  since: stored.check(stored.string(), (text) => !Number.isNaN(Date.parse(text)), "expected a time"),
+  rules: stored.nullable(stored.array(stored.string())),
+  followUp: stored.boolean(),
+  delivery: stored.object({
     id: text,
     org: text,
     eventHookId: text,
-    source: z.optional(z.enum(eventSources)),
+    source: stored.optional(stored.oneOf(eventSources)),
   }),
-  event: z.unknown(),
-  eventCut: z.nullable(z.array(z.string())),
-  matched: z._default(
-    z.array(
-      z.object({
-        ruleId: z.string(),
-        matched: z.array(
-          z.object({
-            selection: z.string(),
-            fields: z.array(
-              z.object({
-                field: z.string(),
-                values: z.array(z.nullable(z.union([z.string(), z.number(), z.boolean()]))),
+  event: stored.unknown(),
+  eventCut: stored.nullable(stored.array(stored.string())),
+  matched: stored.withDefault(
+    stored.array(
+      stored.object({
+        ruleId: stored.string(),
+        matched: stored.array(
+          stored.object({
+            selection: stored.string(),
+            fields: stored.array(
+              stored.object({
+                field: stored.string(),
+                values: stored.array(
+                  stored.nullable(stored.union([stored.string(), stored.number(), stored.boolean()])),
+                ),
               }),
             ),
           }),
         ),
         // One of another release is found again in its group.
-        firing: z.exactOptional(z.catch(z.nullable(keptFiring), null)),
+        firing: stored.exactOptional(stored.orElse(stored.nullable(keptFiring), null)),
       }),
     ),
     [],
   ),
-  values: z.exactOptional(z.record(z.string(), z.array(z.string()))),
-  unconfirmed: z._default(z.number(), 0),
-  again: z._default(z.boolean(), false),
-  report: z.exactOptional(z.nullable(z.object({ fingerprint: z.string(), windowId: z.string() }))),
-  storm: z.exactOptional(z.nullable(z.object({ source: z.string(), since: z.number(), watcher: z.string() }))),
-  gathering: z.exactOptional(z.nullable(z.object({ source: z.string(), start: z.number() }))),
+  values: stored.exactOptional(stored.record(stored.array(stored.string()))),
+  unconfirmed: stored.withDefault(stored.number(), 0),
+  again: stored.withDefault(stored.boolean(), false),
+  report: stored.exactOptional(
+    stored.nullable(stored.object({ fingerprint: stored.string(), windowId: stored.string() })),
+  ),
+  storm: stored.exactOptional(
+    stored.nullable(stored.object({ source: stored.string(), since: stored.number(), watcher: stored.string() })),
+  ),
+  gathering: stored.exactOptional(stored.nullable(stored.object({ source: stored.string(), start: stored.number() }))),
 });
 
 /**
@@ -158,7 +164,7 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
         ...(report && { report }),
         ...(storm && { storm }),
         ...(gathering && { gathering }),
-      } satisfies z.infer<typeof message>);
+      } satisfies stored.Output<typeof message>);
     },
     needed,
   );
@@ -192,9 +198,9 @@ export class UnreadableWorkError extends Error {
  * @throws UnreadableWorkError with the fault
  */
 export function readWork(body: string): Work {
-  const parsed = message.safeParse(parseJson(body));
+  const parsed = stored.safeParse(message, parseJson(body));
   if (!parsed.success)
-    throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(parsed.error))}`);
+    throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(parsed.faults))}`);
   const { schemaVersion: _version, kind: _kind, reason, since, event, ...kept } = parsed.data;
   const read = parseLogEvent(event, ["event"]);
   if (!read.ok) throw new UnreadableWorkError(`the message holds no event: ${describeFaults(read.faults)}`);

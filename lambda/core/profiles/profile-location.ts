@@ -1,13 +1,13 @@
-import * as z from "zod/mini";
 import { readDegrees } from "../geo/degrees.ts";
+import * as stored from "../values/stored.ts";
 
-const text = z.catch(z.nullable(z.string()), null);
-const degrees = z.catch(z.pipe(z.unknown(), z.transform(readDegrees)), null);
+const text = stored.orElse(stored.nullable(stored.string()), null);
+const degrees = stored.made((value) => readDegrees(value));
 
 /** One place where a user is expected, in the form of the profile table. */
-export const profileLocation = z.object({
+export const profileLocation = stored.object({
   /** Its common name: "home", "Lisbon office". */
-  label: z.catch(z.string(), "location"),
+  label: stored.orElse(stored.string(), "location"),
   /** ISO 3166-1 alpha-2. */
   countryCode: text,
   state: text,
@@ -20,4 +20,4 @@ export const profileLocation = z.object({
 });
 
 /** One place where a user is expected. */
-export type ProfileLocation = z.infer<typeof profileLocation>;
+export type ProfileLocation = stored.Output<typeof profileLocation>;

@@ -1,15 +1,15 @@
-import * as z from "zod/mini";
 import { countryCode } from "../geo/country.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { isOktaVerify } from "../okta/okta-verify.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
+import * as stored from "../values/stored.ts";
 
-const text = z.nullable(z.string());
+const text = stored.nullable(stored.string());
 
 const originShape = {
   /** The autonomous system; null where Okta does not know it. */
-  asNumber: z.nullable(z.number()),
+  asNumber: stored.nullable(stored.number()),
   /** ISO 3166-1 alpha-2; null where the country is not known. */
   country: text,
   /** The id of a device that Okta knows, `guo...`; null for none. */
@@ -21,19 +21,19 @@ const originShape = {
 };
 
 /** The start of a session, in the form of the state table. */
-export const sessionStartSchema = z.object({
+export const sessionStartSchema = stored.object({
   /**
    * Orders the events that may be a session's start, the best first: successful `user.session.start` before all others, then by time, then by
    * uuid.
    */
-  order: z.string(),
+  order: stored.string(),
   /** When Okta published it, in milliseconds since 1970. */
-  at: z.number(),
+  at: stored.number(),
   ...originShape,
 });
 
 /** The earliest known event of a session: what its other events are compared with. */
-export type SessionStart = Readonly<z.output<typeof sessionStartSchema>>;
+export type SessionStart = Readonly<stored.Output<typeof sessionStartSchema>>;
 
 /** Where an event of a session came from. */
 export type SessionOrigin = Pick<SessionStart, keyof typeof originShape>;

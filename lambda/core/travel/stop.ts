@@ -1,37 +1,37 @@
-import * as z from "zod/mini";
 import { countryCode } from "../geo/country.ts";
 import { anonymousNetwork } from "../okta/anonymous-network.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { canonicalLogin, personOf } from "../okta/person.ts";
 import { coordinatesOfExit } from "../profiles/judge-location.ts";
+import * as stored from "../values/stored.ts";
 
-const text = z.nullable(z.string());
+const text = stored.nullable(stored.string());
 
 /** Where and when a person succeeded in an act, in the form of the state table. */
-export const stopSchema = z.object({
+export const stopSchema = stored.object({
   /** The uuid of the event. */
-  event: z.string(),
+  event: stored.string(),
   /** When Okta published it, in milliseconds since 1970. */
-  at: z.number(),
+  at: stored.number(),
   /** Degrees, -90 to 90. */
-  latitude: z.number(),
+  latitude: stored.number(),
   /** Degrees, -180 to 180. */
-  longitude: z.number(),
+  longitude: stored.number(),
   city: text,
   state: text,
   /** ISO 3166-1 alpha-2; null where the country is not known. */
   country: text,
   /** The autonomous system; null where Okta does not know it. */
-  asNumber: z.nullable(z.number()),
+  asNumber: stored.nullable(stored.number()),
   /** The operators of anonymous services that it came through, as Okta writes them. */
-  operators: z.array(z.string()),
+  operators: stored.array(stored.string()),
   /** Whether any signal of Okta's says that the network hides its users. */
-  isAnonymous: z.boolean(),
+  isAnonymous: stored.boolean(),
 });
 
 /** Where and when a person succeeded in an act. */
-export type Stop = Readonly<z.output<typeof stopSchema>>;
+export type Stop = Readonly<stored.Output<typeof stopSchema>>;
 
 const maximumName = 100;
 const maximumOperators = 3;

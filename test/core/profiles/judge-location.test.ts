@@ -9,6 +9,7 @@ import {
   judgeLocation,
 } from "../../../lambda/core/profiles/judge-location.ts";
 import { type ProfileLocation, profileLocation } from "../../../lambda/core/profiles/profile-location.ts";
+import { parse } from "../../../lambda/core/values/stored.ts";
 import { lisbon } from "../../fixtures/places.ts";
 
 function exit(overrides: Partial<GeographicalContext> = {}): GeographicalContext {
@@ -249,7 +250,7 @@ describe("a location that names its country alone", () => {
 
 test("a stored location's coordinates are read from text as from numbers, and what is no number is left out", () => {
   const read = (latitude: unknown, longitude: unknown) => {
-    const { latitude: lat, longitude: lon } = profileLocation.parse({ label: "home", latitude, longitude });
+    const { latitude: lat, longitude: lon } = parse(profileLocation, { label: "home", latitude, longitude });
     return [lat, lon];
   };
   expect(read("38.7167", -9.1333)).toEqual([38.7167, -9.1333]);
