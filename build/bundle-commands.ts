@@ -192,7 +192,8 @@ async function removeOld(path: string, current: readonly string[]): Promise<void
   }
 }
 
-if (import.meta.main) {
+/** Runs the script. */
+export async function main(): Promise<void> {
   readScriptOptions(
     `Usage: npm run prepare
 
@@ -208,3 +209,5 @@ Bundles the commands, so that they start sooner. npm ci does it.
     );
   }
 }
+
+if (import.meta.main) await main();

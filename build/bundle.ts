@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from "esbuild";
-import { SettingsError } from "../infra/settings-file.ts";
+import { InputError } from "../lambda/core/values/input-error.ts";
 import { describeInputs, findOwnRules, noteInputs } from "../local/bundles.ts";
 import { takeBuiltins } from "./builtins-plugin.ts";
 import { findDoubledState } from "./doubled-state.ts";
@@ -334,7 +334,7 @@ try {
   // Where warnings were printed, the next build repeats them.
   if (process.exitCode === undefined && warnings.size === 0) await noteInputs(inputs);
 } catch (error) {
-  if (error instanceof SettingsError) process.stderr.write(`${error.message}\n`);
+  if (error instanceof InputError) process.stderr.write(`${error.message}\n`);
   // esbuild has printed the fault and its place.
   else if (!(error instanceof Error && "errors" in error)) throw error;
   process.exitCode = 1;

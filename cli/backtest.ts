@@ -46,7 +46,7 @@ export const command = createCommand(
   .option("--alerts <file>", "write the alerts that would have gone out to this file, one JSON line each")
   .option(
     "--report <file>",
-    "write a report to this file: a page with map, calendar, persons, detections and what would quieten them; FILE.json: its data",
+    "write a report to this file, FILE.html: a page with map, calendar, persons, detections and what would quieten them; FILE.json: its data",
   )
   .option("--anonymize", "persons and networks of the report have pseudonyms, to show it to others", false)
   .option(

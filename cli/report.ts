@@ -92,7 +92,7 @@ export const command = addDeploymentOptions(
       .argParser(readTime)
       .default(readTime(defaultSince), defaultSince),
   )
-  .option("--out <file>", "the page; FILE.json: its data", "report.html")
+  .option("--out <file>", "the page, FILE.html; or FILE.json: its data", "report.html")
   .option("--anonymize", "persons and networks have pseudonyms, to show it to others", false)
   .option("--okta [url]", "read the org's System Log in place of the history (default: OKTA_CLIENT_ORGURL)")
   .option("--profiles <file.csv>", "with --okta: users' profile locations, as backtest takes them")

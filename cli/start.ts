@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { areBundlesCurrent } from "../local/bundles.ts";
 import { chaosFaults, isChaosName } from "../local/chaos.ts";
 import { environmentHelp, isPort } from "../local/settings.ts";
-import { createCommand } from "./command.ts";
+import { createCommand, InputError } from "./command.ts";
 import { runNode } from "./run-node.ts";
 
 interface Options {
@@ -11,8 +11,10 @@ interface Options {
 }
 
 async function start({ port, chaos = [] }: Options): Promise<void> {
-  // Settings that cannot be read are the build's to report.
-  const isCurrent = await areBundlesCurrent().catch(() => false);
+  const isCurrent = await areBundlesCurrent().catch((error: unknown) => {
+    if (error instanceof InputError) throw error;
+    return false;
+  });
   if (!isCurrent) process.stderr.write("bundling the functions\n");
   if (!isCurrent && (await runNode(["build/bundle.ts", "--quiet"])) !== 0) {
     process.exitCode = 1;

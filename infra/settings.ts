@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Node } from "constructs";
@@ -399,13 +400,26 @@ export interface LoadedSettings {
 /**
  * The folder of rules that settings name, beside ours; null for none. A relative path starts at the settings file, else
  * at the folder in which the command runs.
+ *
+ * @throws SettingsError where there is no such folder: it names the setting, where it was read, and what to do
  */
 export function rulesFolderOf({
   settings: { rulesFolder },
   file,
 }: Pick<LoadedSettings, "settings" | "file">): string | null {
   if (rulesFolder === undefined) return null;
-  return resolve(file === null || file.values.rulesFolder !== rulesFolder ? "." : dirname(file.path), rulesFolder);
+  const isOfFile = file !== null && file.values.rulesFolder === rulesFolder;
+  const folder = resolve(isOfFile ? dirname(file.path) : ".", rulesFolder);
+  if (isFolder(folder)) return folder;
+  const place = isOfFile ? `${file.path}:${file.lineOf(["rulesFolder"])}` : "-c rulesFolder";
+  const start = isOfFile ? `the folder of ${file.path}` : "the folder in which the command runs";
+  throw new SettingsError(
+    `${place}: rulesFolder is ${JSON.stringify(rulesFolder)}, and there is no folder ${folder}. A relative path starts at ${start}: correct it, make the folder, or leave the setting out`,
+  );
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** The fault of a setting. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
 import { listDetections, placeholdersFile, severityFile } from "../lambda/adapters/rule-files/list-detections.ts";
+import { InputError } from "../lambda/core/values/input-error.ts";
 
 /*
  * Whether `dist/` holds what the sources give: the embedded run starts at once where it does. The build notes what it was made
@@ -21,7 +22,11 @@ const rulesFolderVariable = "RULES_FOLDER";
 /** The folder of a company's own rules, that the settings name; null for none. */
 export async function findOwnRules(): Promise<string | null> {
   const given = process.env[rulesFolderVariable];
-  return given !== undefined ? given || null : rulesFolderOf(await loadSettings({}, root));
+  if (given === undefined) return rulesFolderOf(await loadSettings({}, root));
+  if (given === "" || (await stat(given).catch(() => null))?.isDirectory() === true) return given || null;
+  throw new InputError(
+    `${rulesFolderVariable}: there is no folder ${given}. Correct the variable, make the folder, or leave the variable out`,
+  );
 }
 
 const noteFile = join(root, "dist", ".bundled-from");

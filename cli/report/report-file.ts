@@ -20,9 +20,9 @@ export interface ReportFileOptions {
 /**
  * Prepares the file of a report before anything is read, so that its faults are reported at once. The file stays as it is until the report
  * is whole: an attempt that fails costs no earlier report. A name that ends in `.json` gets the report's
- * data, any other its page. Its owner alone can read it: a report is personal data.
+ * data, one that ends in `.html` or `.htm` its page, and another is refused. Its owner alone can read it: a report is personal data.
  *
- * @throws InputError when the file cannot be written
+ * @throws InputError when the file cannot be written, or its name says nothing of its form
  */
 export async function openReportFile(
   path: string,
@@ -31,12 +31,16 @@ export async function openReportFile(
   if (read.some((each) => each !== undefined && each !== "-" && resolve(each) === resolve(path))) {
     throw new InputError(`--report ${path} would replace a file that is read; name another file`);
   }
+  const form = /\.(json|html?)$/i.exec(path)?.[1]?.toLowerCase();
+  if (form === undefined) {
+    throw new InputError(`${path}: a report is a page, FILE.html, or its data, FILE.json: name it so`);
+  }
   const file = await linesToFile(path);
   return {
     async write(report) {
       const shown = isAnonymous ? anonymize(report) : report;
       try {
-        await file.write(path.endsWith(".json") ? JSON.stringify(shown, null, 2) : await writePage(shown));
+        await file.write(form === "json" ? JSON.stringify(shown, null, 2) : await writePage(shown));
         await file.close();
       } finally {
         await file.discard();

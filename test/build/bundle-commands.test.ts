@@ -302,3 +302,17 @@ describe("a bundler", () => {
     expect(await run("part")).toBe(`${root}cli by the sources`);
   });
 });
+
+test("an installation without development dependencies says in one line that commands are not bundled, and succeeds", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "omitted-"));
+  for (const name of ["prepare.js", "bundle-commands.ts", "script-options.ts"]) {
+    await cp(join(repository, "build", name), join(folder, "build", name));
+  }
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(folder, "build", "prepare.js")]);
+  expect({ stdout, stderr }).toEqual({
+    stdout: "",
+    stderr: "note: commands are not bundled: development dependencies are left out\n",
+  });
+  await rm(folder, { recursive: true });
+});

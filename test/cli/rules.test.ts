@@ -395,6 +395,14 @@ test("a folder that the settings name is read beside ours by every command, and 
   await write("event.json", JSON.stringify(sessionStart()));
   const environment = { SETTINGS_FILE: join(folder, "settings.yml") };
   const run = (...args: string[]) => runCli("rules", args, { environment });
+  const settings = environment.SETTINGS_FILE;
+  await writeFile(settings, "packs: []\nrulesFolder: missing\n");
+  expect(await run()).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: `error: ${settings}:2: rulesFolder is "missing", and there is no folder ${join(folder, "missing")}. A relative path starts at the folder of ${settings}: correct it, make the folder, or leave the setting out\n`,
+  });
+  await write("settings.yml", "rulesFolder: own\npacks: [ours]\n");
   const listed = await run();
   expect(listed.stdout).toMatch(/^low +on +Session ended \(experimental, ours\)$/m);
   expect(listed.stdout).toContain("Okta User Session Start Via Anonymizing Proxy");

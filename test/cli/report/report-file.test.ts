@@ -27,3 +27,20 @@ test("a file that cannot be written is refused before anything is read", async (
   await expect(openReportFile(folder, options)).rejects.toThrow("cannot be written: EISDIR");
   await expect(openReportFile(join(folder, "none", "r.html"), options)).rejects.toThrow("cannot be written: ENOENT");
 });
+
+test("a name says whether the report is a page or its data; another name is refused", async () => {
+  for (const name of ["r.txt", "r", "r.html.pdf", "-"]) {
+    await expect(openReportFile(join(folder, name), options)).rejects.toThrow(
+      `${name}: a report is a page, FILE.html, or its data, FILE.json: name it so`,
+    );
+  }
+  for (const [name, start] of [
+    ["r.HTML", "<!doctype html>"],
+    ["r.htm", "<!doctype html>"],
+    ["r.JSON", "{"],
+  ] as const) {
+    await (await openReportFile(join(folder, name), options)).write(reportOf(1));
+    const text = await readFile(join(folder, name), "utf8");
+    expect(text.toLowerCase().startsWith(start)).toBe(true);
+  }
+});
