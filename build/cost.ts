@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { contentsOf } from "../cli/detections-folder.ts";
-import { travelLoad } from "../cli/rules/compared-load.ts";
+import { sessionLoad, travelLoad } from "../cli/rules/compared-load.ts";
 import { correlationLoads } from "../cli/rules/correlation-load.ts";
 import { ofType, type Synthesized, synthesize } from "../infra/synthesize.ts";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { isInSet, type MetricSet } from "../lambda/adapters/telemetry/metric-sets.ts";
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
+import { logSource } from "../lambda/core/detections/log-source.ts";
+import { parseRule } from "../lambda/core/sigma/parse/parse-rule.ts";
 import { readScriptOptions } from "./script-options.ts";
 import { renderTable } from "./tables.ts";
 import { writeOrCheck } from "./written-file.ts";
@@ -278,8 +280,30 @@ const dollarsOfTravel =
   (loadOfTravel.reads * price.dynamodbMillionReadUnits + loadOfTravel.writes * price.dynamodbMillionWriteUnits) /
   1_000_000;
 
-/** The monthly cost of what is compared between events: by default, and with a pack. */
+/** A rule such as docs/detections.md has: what is opened with a session that has changed since its start. */
+const { rule: ofSession } = parseRule(
+  {
+    title: "App Opened by Another Client From Another Network",
+    logsource: logSource,
+    detection: {
+      selection: { eventType: "user.authentication.sso", "enrichment.session.changed|all": ["client", "asn"] },
+      condition: "selection",
+    },
+  },
+  { logsource: logSource },
+);
+const loadOfSession = await sessionLoad([ofSession], 1_000_000);
+/** USD of the starts of sessions that such a rule compares with, for a million events. */
+const dollarsOfSession =
+  (loadOfSession.reads * price.dynamodbMillionReadUnits + loadOfSession.writes * price.dynamodbMillionWriteUnits) /
+  1_000_000;
+
+/** The monthly cost of what is compared between events: by default, and with a pack; and for a rule that an org may add. */
 function correlationTable(): string {
+  const ofOwnRule = volumes.map(({ eventsADay }) =>
+    (((eventsADay * assumed.daysInMonth) / 1_000_000) * dollarsOfSession).toFixed(2),
+  );
+  const more = [["more with a rule of yours about changed sessions", ...ofOwnRule]];
   return monthlyTable(({ eventsADay }) => {
     const millions = (eventsADay * assumed.daysInMonth) / 1_000_000;
     return {
@@ -287,7 +311,7 @@ function correlationTable(): string {
       "DynamoDB: those of the pack `sessions`": millions * dollarsOfPack,
       "DynamoDB: places, for its impossible travel": millions * dollarsOfTravel,
     };
-  });
+  }, more);
 }
 
 /** A table of monthly costs by item, a column for each volume. What costs nothing is left out. @param more rows at the end */

@@ -3,6 +3,7 @@ import { verdicts } from "../history/verdict.ts";
 import { eventSources } from "../okta/event-hook.ts";
 import { networkKinds } from "../okta/network-service.ts";
 import { masked } from "../okta/stranger.ts";
+import { sessionParts } from "../session-start/session-change.ts";
 import { correlationTypes } from "../sigma/correlation.ts";
 import { levels } from "../sigma/rule.ts";
 
@@ -355,6 +356,10 @@ export const alertSchema = z.object({
       }),
     ),
     "Two places of the person that no airliner could have gone between, where a rule that runs asks for the travel; else null",
+  ),
+  sessionChanged: described(
+    z.nullable(z.array(z.enum(sessionParts))),
+    "What differs from the start of the session, where a rule that runs asks for it and the start is known; else null",
   ),
   history: described(
     z.nullable(history),

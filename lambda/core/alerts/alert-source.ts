@@ -4,6 +4,7 @@ import type { Suppressed } from "../history/suppression-window.ts";
 import type { Delivery } from "../okta/event-hook.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import type { GeoJudgement } from "../profiles/judge-location.ts";
+import type { SessionPart } from "../session-start/session-change.ts";
 import type { SeverityAdjustment } from "../severity/adjustment.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
@@ -34,6 +35,8 @@ export interface AlertSource {
   readonly thresholdKm: number;
   /** The travel of the person. @default null, it is not known */
   readonly travel?: Travel | null;
+  /** What differs from the session's start. @default null, it is not known */
+  readonly sessionChanged?: readonly SessionPart[] | null;
   readonly detectedAt: Date;
   /** @default false */
   readonly followUp?: boolean;

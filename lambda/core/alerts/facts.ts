@@ -34,6 +34,7 @@ export type AlertFacts = Pick<
   | "client"
   | "geo"
   | "travel"
+  | "sessionChanged"
   | "history"
   | "heldBack"
   | "risk"
@@ -70,6 +71,7 @@ export function alertFacts(source: Omit<AlertSource, "detections">): AlertFacts 
       nearestProfileLocation: judgement.nearestProfileLocation,
     },
     travel: toAlertTravel(source.travel ?? null),
+    sessionChanged: source.sessionChanged == null ? null : [...source.sessionChanged],
     risk,
     behaviors,
     okta: oktaOf(source, links.event),

@@ -4,6 +4,7 @@ import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import { describeBefore, describeVerdict } from "./incident.ts";
 import type { InertAlert } from "./inert.ts";
+import { explainSessionChange } from "./session-change.ts";
 import { type AlertStorm, isOfStorm } from "./storm.ts";
 import { describeAttempts, describeReasons, describeStarted, isGathered } from "./storm-words.ts";
 import { explainTravel } from "./travel.ts";
@@ -40,6 +41,7 @@ const rowNames = [
   "Network",
   "Location",
   "Travel",
+  "Session",
   "Client",
   "Strength",
   "History",
@@ -103,6 +105,7 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Network: (alert) => (isSilent(alert) ? null : describeNetwork(alert)),
   Location: (alert) => (isSilent(alert) || isOfStorm(alert) ? null : `${alert.geo.verdict}. ${alert.geo.reason}`),
   Travel: explainTravel,
+  Session: explainSessionChange,
   Client: (alert) => {
     const { browser, os, device } = alert.client;
     return [browser, os, device].filter(Boolean).join(", ") || (isSilent(alert) || isOfStorm(alert) ? null : "unknown");

@@ -3,6 +3,7 @@ import { succeeded } from "../okta/outcome.ts";
 import { isRiskChange } from "../okta/risk.ts";
 import { plural } from "../text/shorten.ts";
 import type { AlertFacts } from "./facts.ts";
+import { explainSessionChange } from "./session-change.ts";
 import { isChain, isOfOneOrigin, type Story, summarizeActs } from "./story.ts";
 import { explainTravel } from "./travel.ts";
 import {
@@ -45,15 +46,15 @@ export function describeAction(event: LogEvent, facts: AlertFacts): Action | nul
 }
 
 /**
- * One sentence that a person can act on; one more about an impossible travel, and for an event that is not recent.
+ * One sentence that a person can act on; one more about an impossible travel, a changed session, and for an event that is not recent.
  *
  * @param story what came together with the event; null for nothing
  */
 export function summarize(facts: AlertFacts, action: Action | null, story: Story | null): string {
   const age = describeAge(facts);
   const sentence = story === null ? summarizeAct(facts, action) : summarizeStory(facts, action, story);
-  const travel = explainTravel(facts);
-  return `${sentence}${travel === null ? "" : ` ${travel}`}${age === null ? "" : ` Okta published it at ${facts.okta.published}, ${age}.`}`;
+  const compared = [explainTravel(facts), explainSessionChange(facts)].filter((each) => each !== null);
+  return `${[sentence, ...compared].join(" ")}${age === null ? "" : ` Okta published it at ${facts.okta.published}, ${age}.`}`;
 }
 
 function summarizeStory(facts: AlertFacts, action: Action | null, story: Story): string {

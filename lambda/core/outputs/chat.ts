@@ -85,7 +85,7 @@ function title(alert: InertAlert): string {
 }
 
 /** Rows that the title repeats, or that are too long for a channel. */
-const leftOut: ReadonlySet<RowName> = new Set(["Test", "Severity", "Travel", "Client", "Org"]);
+const leftOut: ReadonlySet<RowName> = new Set(["Test", "Severity", "Travel", "Session", "Client", "Org"]);
 
 function description(alert: InertAlert): string {
   const { links } = alert;

@@ -81,7 +81,7 @@ function firingsOf(
 }
 
 /** The decision about the rules of a candidate. */
-export interface RuleDecision extends Pick<Decision, "judgement" | "enrichment" | "travel"> {
+export interface RuleDecision extends Pick<Decision, "judgement" | "enrichment" | "travel" | "sessionChanged"> {
   /** The rules that match, with the values that matched. */
   readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
   /** Ids of the rules that cannot be decided, as a store did not answer. */
@@ -113,6 +113,7 @@ export function decide(
     judgement,
     enrichment,
     travel: compared.travel === UNKNOWN ? null : (compared.travel ?? null),
+    sessionChanged: compared.changed === UNKNOWN ? null : (compared.changed ?? null),
     detections: truths
       .filter(({ truth }) => truth === true)
       .map(({ compiled: { rule, explain } }) => ({

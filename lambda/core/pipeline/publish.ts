@@ -101,6 +101,7 @@ function sourceOf(
     delivery,
     judgement: decision.judgement,
     travel: decision.travel,
+    sessionChanged: decision.sessionChanged,
     thresholdKm: ports.mismatchDistanceKm,
     detectedAt: now,
     followUp,

@@ -3,6 +3,7 @@ import type { Firing } from "../correlation/correlate.ts";
 import type { Session } from "../grouping/session.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { GeoJudgement } from "../profiles/judge-location.ts";
+import type { SessionPart } from "../session-start/session-change.ts";
 import type { Enrichment } from "../sigma/field.ts";
 import type { SourceKey } from "../storms/source.ts";
 import type { CountedSource } from "../storms/sources.ts";
@@ -79,6 +80,8 @@ export interface Decision {
   readonly judgement: GeoJudgement;
   /** The travel of the person; null where no rule asks for it, where it is not known, and where there is no other place. */
   readonly travel: ChosenTravel | null;
+  /** What differs from the session's start; null where no rule asks for it, and where it is not known. */
+  readonly sessionChanged: readonly SessionPart[] | null;
   /** The fields that the pipeline added to the event. */
   readonly enrichment: Enrichment;
   /** The rules that match, with the values that matched, and the correlations that fire. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -24,7 +24,9 @@ test("an earlier report stays as it is until the next one is whole, and a new on
 });
 
 test("a file that cannot be written is refused before anything is read", async () => {
-  await expect(openReportFile(folder, options)).rejects.toThrow("cannot be written: EISDIR");
+  const taken = join(folder, "folder.html");
+  await mkdir(taken);
+  await expect(openReportFile(taken, options)).rejects.toThrow("cannot be written: EISDIR");
   await expect(openReportFile(join(folder, "none", "r.html"), options)).rejects.toThrow("cannot be written: ENOENT");
 });
 

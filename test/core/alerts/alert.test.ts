@@ -356,3 +356,17 @@ test("Okta's own actor that starts a session is named as what it is", () => {
   expect(about.user).toEqual({ id: null, login: null, displayName: null });
   expect(about.summary).toMatch(/^Okta System \(SystemPrincipal system@okta.com\) started an Okta session/);
 });
+
+test("what differs from the session's start is a sentence and a field; nothing is said where nothing does, or it is not known", () => {
+  const of = (sessionChanged: AlertSource["sessionChanged"]) => {
+    const found = alert({ sessionChanged: sessionChanged ?? null });
+    return [found.sessionChanged, / Since the session started, .*?\./.exec(found.summary)?.[0] ?? null];
+  };
+  expect(of(["asn", "country", "client"])).toEqual([
+    ["asn", "country", "client"],
+    " Since the session started, the network (autonomous system), the country and the system or browser have changed.",
+  ]);
+  expect(of(["device"])).toEqual([["device"], " Since the session started, the device has changed."]);
+  expect(of([])).toEqual([[], null]);
+  expect(of(null)).toEqual([null, null]);
+});

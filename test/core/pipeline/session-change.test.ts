@@ -67,12 +67,14 @@ function world(overrides: Partial<PipelinePorts> = {}) {
 
 describe("a rule that asks for what changed in a session", () => {
   test("matches the app that another client opens from another network than the session started with", async () => {
-    const { deliver, reported } = world();
+    const { deliver, reported, published } = world();
     await deliver([startOf("s", "home", 0)]);
     await deliver([useOf("s", "home", 5)]);
     await deliver([useOf("s", "away", 10)]);
     await deliver([useOf("s", "home", 15), startOf("t", "away", 16), useOf("t", "away", 17)]);
     expect(reported()).toEqual([["s-away-10", changed.id]]);
+    expect(published[0]?.sessionChanged).toEqual(expect.arrayContaining(["asn", "client"]));
+    expect(published[0]?.summary).toContain("Since the session started, the network (autonomous system)");
   });
 
   test("finds both in one delivery, whatever their order in it", async () => {
