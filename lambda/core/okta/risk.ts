@@ -73,12 +73,7 @@ function isEmpty({ level, previousLevel, reasons, detectionName }: Risk): boolea
   return level === null && previousLevel === null && detectionName === null && reasons.length === 0;
 }
 
-/** What most events have. */
-const levelAlone = /^\{level=([A-Z_]{1,30})\}$/;
-
 function readRisk(value: unknown): Risk | null {
-  const alone = typeof value === "string" ? levelAlone.exec(value)?.[1] : undefined;
-  if (alone !== undefined) return { ...unknownRisk, level: alone };
   const decoded = decode(value);
   // A level alone: `risk: "HIGH"`.
   if (typeof decoded === "string") {

@@ -126,22 +126,52 @@ function compileCondition(condition: Condition, selections: ReadonlyMap<string, 
     case "and":
     case "or": {
       const operands = condition.operands.map((operand) => compileCondition(operand, selections));
-      const combine = condition.kind === "and" ? every : some;
-      return (event, enrichment) => combine(operands, (operand) => operand(event, enrichment));
+      return condition.kind === "and" ? everyOf(operands) : someOf(operands);
     }
   }
 }
 
 function compileSelection(selection: Selection, options: CompileOptions): CompiledSelection {
-  const maps = selection.map((items) => items.map((item) => compileItem(item, options)));
-  const matches = (items: readonly CompiledItem[], event: unknown, enrichment?: Enrichment) =>
-    every(items, (item) => item.evaluate(event, enrichment));
+  const maps = selection.map((fields) => {
+    const items = fields.map((item) => compileItem(item, options));
+    return { items, evaluate: everyOf(items.map(({ evaluate }) => evaluate)) };
+  });
   return {
-    evaluate: (event, enrichment) => some(maps, (items) => matches(items, event, enrichment)),
+    evaluate: someOf(maps.map(({ evaluate }) => evaluate)),
     explain: (event, enrichment) => {
-      const matched = maps.find((items) => matches(items, event, enrichment) === true);
-      return matched?.flatMap((item) => item.explain(event, enrichment)) ?? null;
+      const matched = maps.find(({ evaluate }) => evaluate(event, enrichment) === true);
+      return matched?.items.flatMap((item) => item.explain(event, enrichment)) ?? null;
     },
+  };
+}
+
+/** {@link every} of several, without a function of its own for each event. */
+function everyOf(all: readonly Evaluate[]): Evaluate {
+  const [only] = all;
+  if (only !== undefined && all.length === 1) return only;
+  return (event, enrichment) => {
+    let result: Truth = true;
+    for (const evaluate of all) {
+      const truth = evaluate(event, enrichment);
+      if (truth === false) return false;
+      if (truth === "unknown") result = truth;
+    }
+    return result;
+  };
+}
+
+/** {@link some} of several, likewise. */
+function someOf(all: readonly Evaluate[]): Evaluate {
+  const [only] = all;
+  if (only !== undefined && all.length === 1) return only;
+  return (event, enrichment) => {
+    let result: Truth = false;
+    for (const evaluate of all) {
+      const truth = evaluate(event, enrichment);
+      if (truth === true) return true;
+      if (truth === "unknown") result = truth;
+    }
+    return result;
   };
 }
 
@@ -198,11 +228,13 @@ function compileField(item: DetectionItem, field: string, options: CompileOption
   });
   const link = item.linking === "all" ? every : some;
   const sign = item.negated ? negate : (truth: Truth) => truth;
+  const [only] = tests;
+  const test: FieldTest =
+    only !== undefined && tests.length === 1
+      ? only
+      : (found, event, enrichment) => link(tests, (each) => each(found, event, enrichment));
   return {
-    evaluate: (event, enrichment) => {
-      const found = readField(event, path, enrichment);
-      return sign(link(tests, (test) => test(found, event, enrichment)));
-    },
+    evaluate: (event, enrichment) => sign(test(readField(event, path, enrichment), event, enrichment)),
     explain: (event, enrichment) => {
       const found = readField(event, path, enrichment);
       const matching = found.values.filter(

@@ -36,6 +36,39 @@ describe("text that stands for a value", () => {
     expect([decode(5), decode(null), decode(undefined), decode(long)]).toEqual([5, null, undefined, long]);
   });
 
+  test("is the same where its pairs are plain, and where a space makes the reader of all forms read them", () => {
+    const part = fc.constantFrom(
+      "New IP",
+      "new ip",
+      "level",
+      "a1",
+      "1",
+      "_",
+      "-",
+      " ",
+      "=",
+      ", ",
+      ",",
+      "NEGATIVE",
+      "A_B",
+      "null",
+      "x",
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const text = parts.join("");
+        const [plain, read] = [decode(`{${text}}`), decode(`{ ${text}}`)];
+        expect([plain, Object.keys(plain as object)]).toEqual([read, Object.keys(read as object)]);
+      }),
+      { numRuns: 5_000 },
+    );
+    const pairs = "Velocity=NEGATIVE, New Geo-Location=POSITIVE, Velocity=POSITIVE";
+    expect(Object.entries(decode(`{${pairs}}`) as object)).toEqual([
+      ["Velocity", "POSITIVE"],
+      ["New Geo-Location", "POSITIVE"],
+    ]);
+  });
+
   test("is read to its end, whatever it is", () => {
     const odd = fc.array(fc.constantFrom("{", "}", "[", "]", "=", ":", ",", '"', "\\", " ", "a", "null", "__proto__"), {
       maxLength: 40,
