@@ -43,3 +43,19 @@ test("an event whose time cannot be read has no place in the order, and is count
   expect(held.untimed()).toBe(1);
   expect(uuids(held.inOrder())).toEqual(["timed"]);
 });
+
+test("events of more than one block, and one larger than a block, come out in order as they were received, each time", () => {
+  const held = holdEvents();
+  const events = Array.from({ length: 400 }, (_, index) =>
+    logEvent({
+      uuid: `${index}`,
+      published: new Date(Date.UTC(2026, 10, 24, 9, (index * 37) % 400)).toISOString(),
+      displayMessage: index === 200 ? "ü".repeat(300_000) : `ü${"x".repeat(2_000)}`,
+    }),
+  );
+  for (const event of events) held.add(event);
+  const sorted = events.toSorted((a, b) => (a.published < b.published ? -1 : 1)).map(({ received }) => received);
+  for (let pass = 0; pass < 2; pass += 1) {
+    expect([...held.inOrder()].map(({ received }) => received)).toEqual(sorted);
+  }
+});
