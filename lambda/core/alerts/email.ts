@@ -76,7 +76,8 @@ function defang(ascii: string): string {
 export function writeEmail(alert: InertAlert): string {
   const { okta } = alert;
   const { lines, left } = firstScreen(alert);
-  const steps = alert.triage.map((step, index) => `${index + 1}. ${step}`);
+  const numbered = (steps: readonly string[]) => steps.map((step, index) => `${index + 1}. ${step}`);
+  const [, ...further] = alert.triage;
   // What is harmless about one person's sign-in is no reason for a storm of failed attempts.
   const isStorm = isOfStorm(alert) && alert.storm?.report !== "gathered";
   const reasons = new Set(isStorm ? [] : alert.detections.flatMap(({ falsePositives }) => falsePositives));
@@ -85,8 +86,8 @@ export function writeEmail(alert: InertAlert): string {
     "",
     ...storyLines(alert),
     ...(left?.isWhole === true
-      ? section("What to do", steps)
-      : section("Then", [...(left === null ? [] : [`1. ${left.text}`]), ...steps.slice(1)])),
+      ? section("What to do", numbered(alert.triage))
+      : section("Then", numbered([...(left === null ? [] : [left.text]), ...further]))),
     ...section(
       "Facts",
       alertRows(alert).map(([name, value]) => `${name.padEnd(10)}${value}`),

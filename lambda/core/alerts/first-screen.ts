@@ -77,7 +77,7 @@ export function firstScreen(alert: InertAlert): FirstScreen {
   for (let count = sentences.length; count > 0; count--) {
     const line = label + sentences.slice(0, count).join(" ").replace(/:$/, ".");
     if (countLines(line, phone.columns) > room) continue;
-    const text = sentences.slice(count).join(" ");
+    const text = withName(sentences.slice(count).join(" "), sentences[count - 1] ?? "");
     return { lines: [...lines, line], left: text === "" ? null : { text: startSentence(text), isWhole: false } };
   }
   return { lines: [...lines, cutToLines(label + step, room, kept)], left: { text: step, isWhole: true } };
@@ -88,6 +88,12 @@ export function firstScreen(alert: InertAlert): FirstScreen {
  * too.
  */
 const sentenceEnd = /(?<=[.?:]) (?=(?:Then |Did they |If not, |It came |it is the last of ))/;
+
+/** A question behind `Then call Ada.`, which stands elsewhere, names the person again. */
+function withName(question: string, before: string): string {
+  const [, name] = /^(?:Then call|Call) (.+)\.$/.exec(before) ?? [];
+  return name === undefined ? question : question.replace(/^Did they /, `Ask ${name}: did they `);
+}
 
 /** A sentence that stood behind another: `Call Ada`, of `Then call Ada`. */
 function startSentence(text: string): string {

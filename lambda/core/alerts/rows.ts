@@ -2,6 +2,7 @@ import { incidentOf } from "../incidents/incident-id.ts";
 import { sessionStart } from "../okta/log-event.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { clockOf, spanOfClock } from "./clock.ts";
 import { describeBefore, describeVerdict } from "./incident.ts";
 import type { InertAlert } from "./inert.ts";
 import { explainSessionChange } from "./session-change.ts";
@@ -67,7 +68,7 @@ export function alertRows(alert: InertAlert): readonly (readonly [name: RowName,
 /** Whether the alert leaves the origin out: acts other than a sign-in may have no address. */
 const isSilent = (alert: Alert) => alert.okta.eventType !== sessionStart && !hasOrigin(alert);
 
-const spanOf = (storm: AlertStorm) => `${describeAttempts(storm)} from ${storm.since} to ${storm.until}`;
+const spanOf = (storm: AlertStorm) => `${describeAttempts(storm)} from ${spanOfClock(storm.since, storm.until)}`;
 
 const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Test: ({ test }) => (test ? "yes: no sign-in took place" : null),
@@ -93,7 +94,8 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
     const whom = describePersonsDoneTo(alert);
     return whom === describeUser(alert) ? null : whom;
   },
-  When: (alert) => (isOfStorm(alert) ? null : [alert.okta.published, describeAge(alert)].filter(Boolean).join(", ")),
+  When: (alert) =>
+    isOfStorm(alert) ? null : [clockOf(alert.okta.published), describeAge(alert)].filter(Boolean).join(", "),
   Outcome: ({ session, storm }) => {
     if (storm !== null && isGathered(storm)) return null;
     const outcome = [session.outcome ?? "unknown", session.reason].filter(Boolean).join(": ");
@@ -115,7 +117,7 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Repeats: ({ heldBack }) =>
     heldBack === null || heldBack.count === 0
       ? null
-      : `${plural(heldBack.count, "session start")} like this one since ${heldBack.since}`,
+      : `${plural(heldBack.count, "session start")} like this one since ${clockOf(heldBack.since ?? "")}`,
   Incident: describeBefore,
   Judged: describeVerdict,
   "Okta risk": ({ risk }) => {

@@ -25,13 +25,15 @@ const separator = ". ";
 
 /**
  * What is new, and how far from home, in the room: the most of what is new, then the most of the distance, as either says less in less
- * room. Only what is new is cut, where not the least of it fits.
+ * room. Where not both fit, far from home stands alone. Only what is new is cut, where not the least of it fits.
  */
 function factsWithin(alert: InertAlert, room: number): string {
   const distances = shorterDistances(alert).map(writePart);
   const news = shorterNews(alert).map(writePart);
   const pairs = news.flatMap((text) => distances.map((distance) => `${distance}${separator}${text}`));
-  const whole = [...pairs, ...news, ...(news.length === 0 ? distances : [])].find((text) => text.length <= room);
+  // Far from home says more than that it is new: what is new is left out before the distance is.
+  const alone = alert.geo.verdict === "mismatch" || news.length === 0 ? [...distances, ...news] : news;
+  const whole = [...pairs, ...alone].find((text) => text.length <= room);
   if (whole !== undefined) return whole;
   return writeParts(
     news.slice(-1).map((text) => ({ text, share: 1 })),

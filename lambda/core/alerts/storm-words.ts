@@ -1,6 +1,7 @@
 import { stormMinutes } from "../storms/storm.ts";
 import { formatCount, plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { clockOf } from "./clock.ts";
 import type { AlertStorm } from "./storm.ts";
 
 /** Whether it is sign-ins of many persons that succeeded. */
@@ -109,7 +110,7 @@ export function countLogins({ users, more, report }: AlertStorm): string {
 /** What an alert about one sign-in says of the storm around it. */
 export function summarizeAround(storm: AlertStorm): string {
   const started = storm.succeeded > 1 ? `; ${describeStarted(storm)}` : "";
-  return `It stands in a storm of ${describeAttempts(storm)} from the same source, since ${storm.since}${started}.`;
+  return `It stands in a storm of ${describeAttempts(storm)} from the same source, since ${clockOf(storm.since)}${started}.`;
 }
 
 /** The summary of an alert about gathered sign-ins. */

@@ -45,10 +45,10 @@ export interface Story {
   readonly more: number;
 }
 
-type Reported = Pick<Alert, "detections" | "incident" | "okta">;
+type Reported = Pick<Alert, "detections" | "incident" | "okta" | "links">;
 
 /** The story of an alert; null where none of its detections is a correlation. */
-export function storyOf({ detections, incident, okta }: Reported): Story | null {
+export function storyOf({ detections, incident, okta, links }: Reported): Story | null {
   const correlations = detections.flatMap(({ title, correlation }) =>
     correlation === null ? [] : [{ title, correlation }],
   );
@@ -64,7 +64,7 @@ export function storyOf({ detections, incident, okta }: Reported): Story | null 
     }
   }
   for (const alert of incident.before) {
-    if (!acts.has(alert.eventUuid)) acts.set(alert.eventUuid, actOfAlert(alert, okta));
+    if (!acts.has(alert.eventUuid)) acts.set(alert.eventUuid, actOfAlert(alert, okta, links.userProfile));
   }
   const sorted = [...acts.values()].sort((a, b) => Date.parse(a.published) - Date.parse(b.published));
   return { ...severest, acts: unite(sorted), more: severest.correlation.more };
@@ -100,8 +100,12 @@ function actOfEvent(event: CorrelatedEvent, okta: Alert["okta"]): Omit<Act, "isU
   };
 }
 
-/** The act of an earlier alert of the incident, of which only the deed is kept. */
-function actOfAlert(alert: Alert["incident"]["before"][number], okta: Alert["okta"]): Act {
+/**
+ * The act of an earlier alert of the incident, of which only the deed is kept.
+ *
+ * @param profile the page of the incident's person, where sessions are cleared: the same as where the act is part of a correlation
+ */
+function actOfAlert(alert: Alert["incident"]["before"][number], okta: Alert["okta"], profile: string | null): Act {
   const { eventUuid, published, eventType, deed, succeeded, detections } = alert;
   return {
     ...once(published),
@@ -113,7 +117,7 @@ function actOfAlert(alert: Alert["incident"]["before"][number], okta: Alert["okt
     through: null,
     client: null,
     undo: undoOf(eventType, succeeded),
-    link: linkToEvent(okta.org, eventUuid, published),
+    link: (eventType === sessionStart ? profile : null) ?? linkToEvent(okta.org, eventUuid, published),
     isOwn: eventUuid === okta.eventUuid,
     isUnknown: false,
   };

@@ -2,6 +2,7 @@ import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { isRiskChange } from "../okta/risk.ts";
 import { plural } from "../text/shorten.ts";
+import { clockOf } from "./clock.ts";
 import type { AlertFacts } from "./facts.ts";
 import { explainSessionChange } from "./session-change.ts";
 import { isChain, isOfOneOrigin, type Story, summarizeActs } from "./story.ts";
@@ -54,7 +55,7 @@ export function summarize(facts: AlertFacts, action: Action | null, story: Story
   const age = describeAge(facts);
   const sentence = story === null ? summarizeAct(facts, action) : summarizeStory(facts, action, story);
   const compared = [explainTravel(facts), explainSessionChange(facts)].filter((each) => each !== null);
-  return `${[sentence, ...compared].join(" ")}${age === null ? "" : ` Okta published it at ${facts.okta.published}, ${age}.`}`;
+  return `${[sentence, ...compared].join(" ")}${age === null ? "" : ` Okta published it at ${clockOf(facts.okta.published)}, ${age}.`}`;
 }
 
 function summarizeStory(facts: AlertFacts, action: Action | null, story: Story): string {

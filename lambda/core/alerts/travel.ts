@@ -37,7 +37,8 @@ export function describeTravel({ travel }: Pick<Alert, "travel">): string | null
   if (travel === null) return null;
   const { from, to, distanceKm, minutes } = travel;
   const stop = (each: AlertTravel["from"]) => [nameStop(each), timeOf(each)].filter(Boolean).join(" ");
-  return `${stop(from)}, then ${stop(to)}: ${formatKm(distanceKm)} in ${describeMinutes(minutes)}`;
+  const zone = timeOf(from) === null && timeOf(to) === null ? "" : " UTC";
+  return `${stop(from)}, then ${stop(to)}${zone}: ${formatKm(distanceKm)} in ${describeMinutes(minutes)}`;
 }
 
 /** A sentence with both places, the speed, and what else may explain it. Null for no impossible travel. */

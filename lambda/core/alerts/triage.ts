@@ -2,6 +2,7 @@ import { anonymousServices, type NetworkKind } from "../okta/network-service.ts"
 import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
 import { masked } from "../okta/stranger.ts";
+import { clockOf } from "./clock.ts";
 import type { AlertFacts } from "./facts.ts";
 import type { Action } from "./summary.ts";
 import {
@@ -88,7 +89,7 @@ export function triageSteps(
 /** What to do about a report on suppressed session starts. */
 export function stepsOfReport({ heldBack }: AlertFacts): string[] {
   return [
-    `Nothing is new: the alert at ${heldBack?.since ?? "an unknown time"} says what to do. Its person, network, place, device and detections were the same each time.`,
+    `Nothing is new: the alert at ${clockOf(heldBack?.since ?? "an unknown time")} says what to do. Its person, network, place, device and detections were the same each time.`,
   ];
 }
 
@@ -172,7 +173,7 @@ function ask({ facts, action }: Case): string {
   // Without a login, or with a masked one, there is no person to ask.
   if (name === null) return "see what the session did.";
   if (action !== null && !action.isRisk && !action.isByUser) return findCause(facts, action);
-  if (action?.isRisk) return `call ${name}: which devices and places were theirs at ${facts.okta.published}?`;
+  if (action?.isRisk) return `call ${name}: which devices and places were theirs at ${clockOf(facts.okta.published)}?`;
   if (action !== null) {
     return `call ${name}. Did they do "${action.name}"${action.whom === null ? "" : ` to ${action.whom}`}?`;
   }

@@ -7,6 +7,7 @@ import { masked } from "../okta/stranger.ts";
 import { describeLocation, formatKm } from "../profiles/judge-location.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { clockOf } from "./clock.ts";
 import { describeDeed, isActor } from "./deed.ts";
 import { cutInert } from "./inert.ts";
 import { countLogins, nameStorm } from "./storm-words.ts";
@@ -239,12 +240,12 @@ export function describeEarlierSessions({ sessionsIn30Days, last }: NonNullable<
   return last === null ? count : `${count}, the last ${describeNetworkOfHistory(last)}`;
 }
 
-/** Names the network of an earlier session: `at 2026-11-20T08:00:00.000Z through VPN (NORD_VPN), AS64500 in CA`. */
+/** Names the network of an earlier session: `at 2026-11-20 08:00 UTC through VPN (NORD_VPN), AS64500 in CA`. */
 function describeNetworkOfHistory(last: NonNullable<NonNullable<Alert["history"]>["last"]>): string {
   const { at, asNumber, asOrg, countryCode } = last;
   const as = asNumber === null ? null : [`AS${asNumber}`, asOrg].filter(Boolean).join(" ");
   const network = [describeService(last), as].filter(Boolean).join(", ");
-  return `at ${at}${network === "" ? "" : ` through ${network}`}${countryCode === null ? "" : ` in ${countryCode}`}`;
+  return `at ${clockOf(at)}${network === "" ? "" : ` through ${network}`}${countryCode === null ? "" : ` in ${countryCode}`}`;
 }
 
 /** The strength of the authentication: the credential and the device. Null when the event has neither. */

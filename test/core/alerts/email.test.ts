@@ -59,7 +59,7 @@ describe("the e-mail", () => {
     ]) {
       expect(lines).toContain(line);
     }
-    expect(lines[lines.indexOf("Then") + 1]).toMatch(/^2\. If it was not them/);
+    expect(lines[lines.indexOf("Then") + 1]).toMatch(/^1\. If it was not them/);
     expect(text).toContain("- The event: https://example-admin.okta.com/report/system_log_2?");
   });
 

@@ -118,7 +118,7 @@ describe("the first screen of a phone, 12 lines of 40 characters,", () => {
       const [step = ""] = alert.triage;
       const mail = renderEmail(alert);
       const shown = firstLines(alert).at(-1)?.replace("Do first: ", "") ?? "";
-      if (shown === step) expect(/^Then\n2\. /m.test(mail)).toBe(alert.triage.length > 1);
+      if (shown === step) expect(/^Then\n1\. /m.test(mail)).toBe(alert.triage.length > 1);
       else if (step.startsWith(shown.replace(/\.$/, ""))) expect(mail).toMatch(/^Then\n1\. /m);
       else expect(mail).toContain(`\nWhat to do\n1. ${step}\n`);
     }
@@ -128,6 +128,12 @@ describe("the first screen of a phone, 12 lines of 40 characters,", () => {
     const mail = renderEmail(caseOf("attack-chain-of-incident"));
     expect(mail).toMatch(/^Do first: Clear .* that together fit an attack\.$/m);
     expect(mail).toContain('\nThen\n1. Call Ada Marques. Did they do "Create API token"?\n');
+  });
+
+  test("names the person again where the question of a call comes below", () => {
+    expect(renderEmail(caseOf("success-after-failures-of-many"))).toMatch(
+      /Then call eve\.\n(?:.*\n)*Then\n1\. Ask eve: did they sign in from Toronto\?\n2\. /,
+    );
   });
 
   test("leaves the reason of a long first step to what comes below", () => {
@@ -185,7 +191,8 @@ describe("a text that is too long", () => {
   });
 
   test("gives the room of an SMS to what is new first, and to the name of the place last", () => {
-    expect(renderSms(caseOf("attack-chain"))).toMatch(/, Canada\. New: no other proxied session in 90 days$/);
+    // What is far from home stands alone where not both fit.
+    expect(renderSms(caseOf("attack-chain"))).toMatch(/, Canada\. 5,723 km from Lisbon, PT \(home\)$/);
     expect(renderSms(caseOf("blockchain-vpn"))).toMatch(
       /\. 5,723 km away\. New: no earlier proxied session in 90 days$/,
     );

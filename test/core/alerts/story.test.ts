@@ -37,6 +37,7 @@ function storyWith(
   };
   const story = storyOf({
     okta,
+    links: chain.links,
     detections: detection === undefined ? [] : [{ ...detection, correlation }],
     incident: { ...chain.incident, before: given.before ?? [] },
   });
@@ -142,6 +143,26 @@ describe("the timeline", () => {
 });
 
 describe("what to undo", () => {
+  test("of a session start has the person's page, whether a correlation or an earlier alert has it", () => {
+    const earlier = {
+      alertId: "alert",
+      eventUuid: "earlier",
+      detectedAt: "2026-11-24T09:00:03.000Z",
+      published: "2026-11-24T09:00:00.000Z",
+      eventType: "user.session.start",
+      deed: "started an Okta session",
+      succeeded: true,
+      summary: "",
+      severity: "high",
+      detections: [],
+    } as const;
+    const [undo] = undoList(storyWith([{ minute: 1 }], { before: [earlier] }), 20);
+    expect(undo).toEqual({
+      text: "started an Okta session at 09:00: clear the user's sessions",
+      link: "https://example-admin.okta.com/admin/user/profile/view/00u1lisbon",
+    });
+  });
+
   test("has the latest acts, and how many are left", () => {
     const events = Array.from({ length: 9 }, (_, minute) => ({
       minute,
