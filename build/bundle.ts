@@ -7,6 +7,7 @@ import { describeInputs, findOwnRules, noteInputs } from "../local/bundles.ts";
 import { takeBuiltins } from "./builtins-plugin.ts";
 import { findDoubledState } from "./doubled-state.ts";
 import { jsonPlugin } from "./json-plugin.ts";
+import { pureBindingsPlugin } from "./pure-bindings-plugin.ts";
 import { createRulesPlugin } from "./rules-plugin.ts";
 import { readScriptOptions } from "./script-options.ts";
 import { exportTaken, joinTaken, readTaken, shareModules, type Taken } from "./shared-modules.ts";
@@ -101,7 +102,7 @@ async function bundle(name: string): Promise<Metafile["outputs"]> {
           outdir,
           splitting: true,
           chunkNames: "chunks/[name]-[hash]",
-          plugins: [builtinsPlugin, jsonPlugin, rulesPlugin],
+          plugins: [builtinsPlugin, pureBindingsPlugin, jsonPlugin, rulesPlugin],
         })
       : await bundleAwaited(name, parts, outdir);
   await writeFolder(outdir, files);
@@ -165,7 +166,7 @@ const tolerableGrowth = 1.1;
  */
 async function bundleAwaited(name: string, parts: readonly Part[], outdir: string): Promise<Built> {
   const later = new Map<string, string>();
-  const plugins = [builtinsPlugin, jsonPlugin, rulesPlugin];
+  const plugins = [builtinsPlugin, pureBindingsPlugin, jsonPlugin, rulesPlugin];
   const buildOne = (file: string, entryPoint: string, sharing: readonly Plugin[]) =>
     buildFiles({
       entryPoints: { [file === index ? index : join(laterFolder, file)]: entryPoint },

@@ -3,6 +3,8 @@ import type { Plugin } from "esbuild";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverityOf } from "../lambda/adapters/rule-files/load-severity.ts";
 import { chooseCorrelated, type DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
+import type { Correlation } from "../lambda/core/sigma/correlation.ts";
+import type { Rule } from "../lambda/core/sigma/rule.ts";
 import { parsedJson } from "./json-plugin.ts";
 
 /** The end of the import of detections that run only where a setting switches them on. */
@@ -33,8 +35,10 @@ export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
         const standard = chooseCorrelated(all, { experimental: false });
         const isStandard = suffix === "";
         const content: DetectionContents = {
-          rules: all.rules.filter((rule) => standard.evaluated.includes(rule) === isStandard),
-          correlations: all.correlations.filter((each) => standard.correlations.includes(each) === isStandard),
+          rules: all.rules.filter((rule) => standard.evaluated.includes(rule) === isStandard).map(withoutOrigin),
+          correlations: all.correlations
+            .filter((each) => standard.correlations.includes(each) === isStandard)
+            .map(withoutOrigin),
         };
         return { content, warnings };
       }),
@@ -53,10 +57,15 @@ export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
   },
 });
 
+/** Leaves out what no function reads, as every first delivery loads it. */
+function withoutOrigin<Detection extends Rule | Correlation>(detection: Detection): Detection {
+  return { ...detection, author: null, date: null };
+}
+
 async function asJson(load: () => Promise<{ readonly content: unknown; readonly warnings: readonly string[] }>) {
   try {
     const { content, warnings } = await load();
-    return { ...parsedJson(content), warnings: warnings.map((text) => ({ text })) };
+    return { ...parsedJson(content, "export default"), warnings: warnings.map((text) => ({ text })) };
   } catch (error) {
     return { errors: [{ text: error instanceof Error ? error.message : String(error) }] };
   }

@@ -6,6 +6,7 @@ import { createSecrets } from "../adapters/aws/secrets.ts";
 import { createStateKey } from "../adapters/tables/state-key.ts";
 import { countAnswer, countRefusedDelivery } from "../adapters/telemetry/counts.ts";
 import { createMetrics } from "../adapters/telemetry/metrics.ts";
+import { millisecondsUp } from "../adapters/telemetry/uptime.ts";
 import { answerRequest, type EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { createNetworkTest } from "../core/network/cidr.ts";
 import { startBudget } from "../core/time/budget.ts";
@@ -21,7 +22,7 @@ const config = readReceiverConfig(process.env);
 const metrics = createMetrics(config.metrics);
 const { timing } = config;
 const versionsOf = createSecrets(timing.answeringClient);
-const getStateKey = createStateKey(config.stateKey, versionsOf, timing.keyPatience.answering, () => performance.now());
+const getStateKey = createStateKey(config.stateKey, versionsOf, timing.keyPatience.answering, millisecondsUp);
 const getProcess = once(async () => {
   const { createProcess } = await import("./receiver-delivery.ts");
   return createProcess(config, metrics, getStateKey);

@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { takeBuiltins } from "../../build/builtins-plugin.ts";
+import { pureBindingsPlugin } from "../../build/pure-bindings-plugin.ts";
 import { exportTaken, joinTaken, readTaken, shareModules } from "../../build/shared-modules.ts";
 
 let folder: string;
@@ -96,4 +97,25 @@ test("of a module of Node.js a bundle reads the properties that it uses, and Web
   expect(await bundle("later", [takeBuiltins()])).not.toContain("WebSocket");
   const { load } = await import(pathToFileURL(join(folder, "dist/later.mjs")).href);
   expect(await load()).toContain("POST");
+});
+
+test("what the indexes of Smithy's core bind is left out where nothing uses it", async () => {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const contents = 'import { StandardRetryStrategy } from "@smithy/core/retry"; export { StandardRetryStrategy };';
+  const bundled = async (plugins: readonly Plugin[]) => {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: root },
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      mainFields: ["module", "main"],
+      write: false,
+      plugins: [...plugins],
+    });
+    return outputFiles[0]?.text ?? "";
+  };
+  expect(await bundled([])).toContain("getRandomValues");
+  const code = await bundled([pureBindingsPlugin]);
+  expect(code).not.toContain("getRandomValues");
+  expect(code).toContain("refreshRetryTokenForRetry");
 });

@@ -1,4 +1,3 @@
-import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { stopSchema } from "../../core/travel/stop.ts";
 import { emptyTrail, type Trail, trailDays } from "../../core/travel/trail.ts";
@@ -8,6 +7,9 @@ import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import type { GetStateKey } from "./state-key.ts";
 import { hashWith, type StateKey } from "./user-item-ids.ts";
+
+/** Loaded by Node.js with the first trail, for a millisecond of a processor: most functions have none. */
+const zlib = () => process.getBuiltinModule("node:zlib");
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -35,13 +37,13 @@ export function readTrail(item: Item): StoredTrail {
 
 /** Writes a trail, in the form of the state table. */
 export function encodeTrail(trail: Trail): Uint8Array {
-  return deflateRawSync(JSON.stringify(trail));
+  return zlib().deflateRawSync(JSON.stringify(trail));
 }
 
 function decode(bytes: Uint8Array | undefined): Trail | null {
   if (bytes === undefined) return null;
   try {
-    const json = inflateRawSync(bytes, { maxOutputLength: maximumBytes }).toString("utf8");
+    const json = zlib().inflateRawSync(bytes, { maxOutputLength: maximumBytes }).toString("utf8");
     return stored.parse(trailSchema, JSON.parse(json));
   } catch {
     return null;

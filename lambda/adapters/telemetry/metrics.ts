@@ -2,6 +2,7 @@ import type { Measure } from "../../core/time/measure.ts";
 import { once } from "../aws/client.ts";
 import { isInSet, type MetricSet } from "./metric-sets.ts";
 import { serviceName } from "./service-name.ts";
+import { millisecondsUp } from "./uptime.ts";
 
 /** The metrics of a function: docs/metrics.md lists them. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -13,7 +14,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
  */
 export function createMetrics(set: MetricSet) {
   /** The time since the process started; Lambda's own report of it is not logged. */
-  let initDuration: number | null = Math.round(performance.now());
+  let initDuration: number | null = Math.round(millisecondsUp());
   const getPowertools = once(async () => {
     const { Metrics, MetricUnit } = await import("@aws-lambda-powertools/metrics");
     return { powertools: new Metrics({ namespace: "OktaProxyWatch", serviceName }), MetricUnit };
@@ -25,9 +26,9 @@ export function createMetrics(set: MetricSet) {
   const milliseconds = (name: string, value: number) => void times.push([name, value, "Milliseconds"]);
   /** Measures the time of a step as a metric: `PublishingDuration`... */
   const measure: Measure = (step, work) => {
-    const start = performance.now();
+    const start = millisecondsUp();
     // Microseconds are exact enough, and keep the line short.
-    const end = () => milliseconds(`${step}Duration`, Math.round((performance.now() - start) * 1_000) / 1_000);
+    const end = () => milliseconds(`${step}Duration`, Math.round((millisecondsUp() - start) * 1_000) / 1_000);
     const value = work();
     if (value instanceof Promise) return value.finally(end) as typeof value;
     end();

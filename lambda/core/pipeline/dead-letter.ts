@@ -133,12 +133,10 @@ function fromDelivery({ id, eventHookId, org, source }: Origin): FromDelivery {
   return { deliveryId: id, eventHookId, org, ...(source && { source }) };
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
 /** Null for bytes that are not UTF-8. */
 function decode(bytes: Uint8Array): string | null {
   try {
-    return utf8.decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     return null;
   }

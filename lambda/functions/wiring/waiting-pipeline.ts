@@ -1,6 +1,7 @@
 import { createSecrets } from "../../adapters/aws/secrets.ts";
 import { createStateKey, type GetStateKey } from "../../adapters/tables/state-key.ts";
 import type { Metrics } from "../../adapters/telemetry/metrics.ts";
+import { millisecondsUp } from "../../adapters/telemetry/uptime.ts";
 import type { PipelinePorts } from "../../core/pipeline/ports.ts";
 import type { PipelineConfig } from "../config/pipeline.ts";
 import { enabledDetections } from "./enabled-detections.ts";
@@ -18,7 +19,7 @@ export async function createWaitingPipeline(config: PipelineConfig, metrics: Met
  */
 function startStateKey({ stateKey, timing }: PipelineConfig): GetStateKey {
   const versionsOf = createSecrets(timing.answeringClient);
-  const getStateKey = createStateKey(stateKey, versionsOf, timing.keyPatience.waiting, () => performance.now());
+  const getStateKey = createStateKey(stateKey, versionsOf, timing.keyPatience.waiting, millisecondsUp);
   void Promise.allSettled([getStateKey()]);
   return getStateKey;
 }
