@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type JsonFault, type JsonValue, readJsonBatches } from "../../cli/json-values.ts";
+import { codePoint } from "../fixtures/code-point.ts";
 import { runs } from "../fixtures/runs.ts";
 
 /** Reads a text that arrives in pieces of these sizes, over and over. */
@@ -44,7 +45,7 @@ describe("values", () => {
   });
 
   test("are the same wherever the file is cut, whatever text they hold", async () => {
-    const objects = fc.array(fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ stringUnit: "binary" })));
+    const objects = fc.array(fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ stringUnit: codePoint })));
     const layouts = fc.constantFrom(
       (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).join("\n"),
       (values: readonly unknown[]) => values.map((value) => JSON.stringify(value, null, 2)).join("\n"),

@@ -4,6 +4,7 @@ import { createAlert } from "../../../lambda/core/alerts/alert.ts";
 import type { AlertSource } from "../../../lambda/core/alerts/alert-source.ts";
 import { judgeLocation } from "../../../lambda/core/profiles/judge-location.ts";
 import { alertOf } from "../../fixtures/cases.ts";
+import { codePoint } from "../../fixtures/code-point.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { lisbon } from "../../fixtures/places.ts";
 import { renderEmail, renderSubject } from "../../fixtures/rendered.ts";
@@ -119,7 +120,7 @@ describe("the subject", () => {
 
   test("is taken by SNS whatever the names: printable ASCII, not starting with a space, under 100 characters", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 200 }), fc.string({ unit: "binary" }), (login, country) => {
+      fc.property(fc.string({ unit: codePoint, maxLength: 200 }), fc.string({ unit: codePoint }), (login, country) => {
         const subject = renderSubject(
           alert({ actor: { id: "00u1", alternateId: login }, client: { geographicalContext: { country } } }),
         );

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { alertOf, cases } from "../../fixtures/cases.ts";
+import { codePoint } from "../../fixtures/code-point.ts";
 import { hostileText } from "../../fixtures/live-text.ts";
 import { wrap } from "../../fixtures/phone.ts";
 import { renderEmail, renderSms, renderSubject } from "../../fixtures/rendered.ts";
@@ -37,7 +38,7 @@ describe("the first screen of a phone, 12 lines of 40 characters,", () => {
   });
 
   test("holds it whatever texts the event has", () => {
-    const text = fc.oneof(hostileText, fc.string({ unit: "binary", maxLength: 300 }));
+    const text = fc.oneof(hostileText, fc.string({ unit: codePoint, maxLength: 300 }));
     fc.assert(
       fc.property(
         fc.constantFrom("SUCCESS", "FAILURE"),

@@ -15,6 +15,7 @@ import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import type { Incident } from "../../../lambda/core/incidents/incident.ts";
 import { refusalOf } from "../../../local/aws-limits.ts";
 import { alertOf } from "../../fixtures/cases.ts";
+import { codePoint } from "../../fixtures/code-point.ts";
 
 /* What readers get is in files to be read: `npx vitest run test/core/digest --update` writes them anew. */
 
@@ -405,7 +406,7 @@ test("an exception that is gone is named by its id, and a detection without titl
 test("no text makes a line longer than a phone shows, or a message that SNS refuses", () => {
   const text = fc.oneof(
     fc.string({ unit: "grapheme", maxLength: 120 }),
-    fc.string({ unit: "binary", maxLength: 120 }),
+    fc.string({ unit: codePoint, maxLength: 120 }),
     fc.emailAddress(),
   );
   const count = fc.integer({ min: 0, max: 3_000_000 });
