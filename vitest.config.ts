@@ -5,11 +5,8 @@ import { LongestFirst } from "./test/setup/longest-first.ts";
 
 const cores = availableParallelism();
 
-/** Tests of the template. */
-const infra = ["test/infra/**/*.test.ts"];
-
 /** Folders whose tests run what is built, or synthesize what is deployed of it. */
-const built = ["alarms", "build", "cli", "examples", "faults", "functions", "integration", "local"].map(
+const built = ["alarms", "build", "cli", "examples", "faults", "functions", "infra", "integration", "local"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
@@ -47,7 +44,7 @@ export default defineConfig({
           ...shared,
           name: "sources",
           include: ["test/**/*.test.ts"],
-          exclude: [...built, ...infra],
+          exclude: built,
         },
       },
       {
@@ -60,9 +57,6 @@ export default defineConfig({
           // Node.js itself loads what is deployed, as Lambda does.
           server: { deps: { external: [/\/dist\/.+\.mjs/] } },
         },
-      },
-      {
-        test: { ...shared, name: "infra", globalSetup: "test/setup/build.ts", include: infra },
       },
     ],
   },
