@@ -174,7 +174,12 @@ async function close(id: string, { verdict, note, by: given, ...options }: Close
   print(`To have no alert about the same again: npx okta-proxy-watch exceptions add --help${sameTarget(options)}`);
 }
 
-async function score(options: SinceOptions): Promise<void> {
+interface ScoreOptions extends SinceOptions {
+  readonly all: boolean;
+}
+
+/** Prints what to tune, then the table it is by: a screen, unless all is asked for. */
+async function score(options: ScoreOptions): Promise<void> {
   const since = findStart(options.since, new Date()).toISOString();
   const known = await readSince({ ...options, since: { kind: "span", milliseconds: incidentDays * day } });
   const incidents = known.filter(({ changed }) => changed >= since);
@@ -187,17 +192,60 @@ async function score(options: SinceOptions): Promise<void> {
     print(`No incident changed in ${describePeriod(options.since)}.`);
     return;
   }
-  const columns = ["alerts", "true", "benign", "expected", "open"];
-  const cells = (each: RuleScore) => [each.alerts, each.truePositives, each.benign, each.expected, each.open];
-  const row = (values: readonly unknown[]) => values.map((value) => String(value).padStart(8)).join(" ");
-  print(`${row(columns)}  detection`);
-  for (const each of scores) print(`${row(cells(each))}  ${onOneLine(each.title)}`);
+  print(describeScores(scores, options));
+  const files = await filesByRule();
+  const advised = scores.flatMap((each) => {
+    const lines = adviceLines(each, files.get(each.id) ?? null, options);
+    return lines.length === 0 ? [] : [lines];
+  });
+  const shown = options.all ? advised : advised.slice(0, shownAdvice);
+  const unjudged = scores.filter(({ advice }) => advice.kind === "judge");
+  const left = advised.length - shown.length;
+  const advice = [
+    ...shown.flat(),
+    ...(left === 0 ? [] : [`- and ${plural(left, "further detection")}: --all`]),
+    ...(unjudged.length === 0 ? [] : judgeLines(unjudged, options)),
+  ];
+  if (advice.length > 0) print(["", "What to tune", ...advice.map(onOneLine)].join("\n"));
+  const rows = options.all ? scores : scores.slice(0, shownScores);
+  print(["", ...scoreTable(rows)].join("\n"));
+  if (rows.length < scores.length) print(`and ${plural(scores.length - rows.length, "further detection")}: --all`);
   const unseen = incidents.reduce((sum, { count, alerts }) => sum + count - alerts.length, 0);
   if (unseen > 0)
     print(`${plural(unseen, "alert")} beyond the first ${maximumIncidentAlerts} of an incident left out.`);
-  const files = await filesByRule();
-  const advice = scores.flatMap((each) => adviceLines(each, files.get(each.id) ?? null, options));
-  if (advice.length > 0) print(["", "What to tune", ...advice.map(onOneLine)].join("\n"));
+}
+
+/** The most detections that are advised on, and that the table has, so that all of it fits a screen of 24 lines. */
+const shownAdvice = 4;
+const shownScores = 5;
+
+/** `12 alerts of 3 detections in the last 90 days: 1 true positive, 8 harmless; 3 wait for a verdict.` An alert of several detections counts with each. */
+function describeScores(scores: readonly RuleScore[], { since }: SinceOptions): string {
+  const total = (of: (each: RuleScore) => number) => scores.reduce((sum, each) => sum + of(each), 0);
+  const judged = [
+    plural(
+      total(({ truePositives }) => truePositives),
+      "true positive",
+    ),
+    `${total(({ benign, expected }) => benign + expected)} harmless`,
+  ];
+  return `${plural(scores.length, "detection")} alerted in ${describePeriod(since)}, ${total(({ alerts }) => alerts)} times: ${judged.join(", ")}; ${total(({ open: waiting }) => waiting)} wait for a verdict.`;
+}
+
+function scoreTable(scores: readonly RuleScore[]): readonly string[] {
+  const columns = ["alerts", "true", "benign", "expected", "open"];
+  const cells = (each: RuleScore) => [each.alerts, each.truePositives, each.benign, each.expected, each.open];
+  const row = (values: readonly unknown[]) => values.map((value) => String(value).padStart(8)).join(" ");
+  return [`${row(columns)}  detection`, ...scores.map((each) => `${row(cells(each))}  ${onOneLine(each.title)}`)];
+}
+
+/** What to do where too few alerts are judged, once for all such detections. */
+function judgeLines(scores: readonly RuleScore[], target: DeploymentOptions): readonly string[] {
+  const waiting = scores.reduce((sum, each) => sum + each.open, 0);
+  return [
+    `- ${plural(scores.length, "detection")}: advice takes ${leastJudged} harmless alerts of each; ${waiting} wait for a verdict.`,
+    `    npx okta-proxy-watch incidents list --open${sameTarget(target)}`,
+  ];
 }
 
 /** The files of the deployed rules, ours and those of the setting `rulesFolder`, by rule id. */
@@ -207,19 +255,15 @@ async function filesByRule(): Promise<ReadonlyMap<string, string>> {
 }
 
 function adviceLines(
-  { title, advice, benign, expected, open: waiting }: RuleScore,
+  { title, advice, benign, expected }: RuleScore,
   file: string | null,
   target: DeploymentOptions,
 ): string[] {
   const harmless = benign + expected;
   switch (advice.kind) {
     case "keep":
-      return [];
     case "judge":
-      return [
-        `- ${title}: advice takes ${leastJudged} harmless alerts, and ${harmless} of its alerts are judged so; ${waiting} wait for a verdict.`,
-        `    npx okta-proxy-watch incidents list --open${sameTarget(target)}`,
-      ];
+      return [];
     case "except": {
       const what = `- ${title}: ${advice.covers} of ${harmless} harmless alerts have this in common.`;
       return [what, `    ${exceptionCommand(advisedScope(advice.scope), sameTarget(target))}`];
@@ -380,6 +424,7 @@ subcommand("close", "closes one with a verdict, which the next alert of the same
   .action(close);
 subcommand("score", "counts alerts and verdicts by detection, and says what to tune")
   .addOption(sinceOption(`${incidentDays}d`))
+  .option("--all", "every detection: by default as many as fit a screen", false)
   .option("--json", "print each detection as a JSON line", false)
   .addHelpText("after", exitCodes)
   .action(score);

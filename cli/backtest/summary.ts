@@ -86,16 +86,24 @@ function ruleTable(result: BacktestResult): string[] {
   ];
 }
 
-function filtered({ matches }: BacktestResult): string[] {
-  const rules = [...matches.byRule].filter(([{ filters }]) => filters.length > 0);
-  if (rules.length === 0) return [];
+/** What filters take away: a filter may apply to every rule, and takes nothing from most of them. */
+function filtered({ matches, withEveryRule }: BacktestResult): string[] {
+  const rules = [...matches.byRule]
+    .filter(([{ filters }]) => filters.length > 0)
+    .sort(([, a], [, b]) => b.filtered - a.filtered);
+  const shown = rules.filter(([, counts]) => withEveryRule || counts.filtered > 0);
+  const left = rules.length - shown.length;
   return [
-    "Taken away from rules by filters:",
-    `${column("events")}  rule and filters`,
-    ...rules.map(
+    ...(shown.length === 0 ? [] : ["Taken away from rules by filters:", `${column("events")}  rule and filters`]),
+    ...shown.map(
       ([{ title, filters }, counts]) =>
         `${column(count(counts.filtered))}  ${oneLine(`${title}: ${filters.join(", ")}`)}`,
     ),
+    ...(left === 0
+      ? []
+      : [
+          `Filters took nothing away from ${plural(left, shown.length === 0 ? "rule" : "further rule")}: --all lists each`,
+        ]),
   ];
 }
 

@@ -129,6 +129,10 @@ describe("npx okta-proxy-watch backtest", () => {
       "title: Mine\nid: 00000000-0000-4000-8000-000000000001\nstatus: experimental\nlogsource:\n  product: okta\ndetection:\n  selection:\n    actor.displayname|re|i: ^ADA\n  condition: selection\nlevel: low\n",
     );
     await write(
+      "rules/other.yml",
+      "title: Other\nid: 00000000-0000-4000-8000-000000000002\nlogsource:\n  product: okta\ndetection:\n  selection:\n    uuid: none\n  condition: selection\nlevel: low\n",
+    );
+    await write(
       "rules/filters/not-c.yml",
       "title: Not c\nlogsource:\n  product: okta\nfilter:\n  rules: any\n  selection:\n    uuid: c\n  condition: not selection\n",
     );
@@ -145,8 +149,11 @@ describe("npx okta-proxy-watch backtest", () => {
       { rule, title: "Mine", level: "low", event: "b", matched },
     ]);
     expect(outcome.stderr).toMatch(
-      /^Taken away from rules by filters:\n +events {2}rule and filters\n +1 {2}Mine: Not c, Not z$/m,
+      /^Taken away from rules by filters:\n +events {2}rule and filters\n +1 {2}Mine: Not c, Not z\nFilters took nothing away from 1 further rule: --all lists each$/m,
     );
+    const all = await run("backtest", ["--events", file, "--rules", join(folder, "rules"), "--all"]);
+    expect(all.stderr).toMatch(/^ +0 {2}Other: Not c, Not z$/m);
+    expect(all.stderr).not.toContain("took nothing away");
     expect(outcome.stderr).not.toContain("Look at:");
   });
 

@@ -112,7 +112,11 @@ describe("npx okta-proxy-watch incidents", () => {
     }
     const { code, stdout } = await incidents("score");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ +alerts +true +benign +expected +open {2}detection\n/);
+    expect(stdout).toMatch(/^\d+ detections? alerted in the last 90 days, \d+ times: 0 true positives, \d+ harmless; /);
+    expect(stdout.indexOf("What to tune")).toBeLessThan(
+      stdout.search(/^ +alerts +true +benign +expected +open {2}detection$/m),
+    );
+    expect(stdout.split("\n").length).toBeLessThan(25);
     expect(stdout).toMatch(/^ +6 +0 +0 +5 +1 {2}Okta User Session Start Via Anonymizing Proxy$/m);
     expect(stdout).toContain(
       '    npx okta-proxy-watch exceptions add --user bob@example.com --operator NORD_VPN --reason "..."',
