@@ -29,6 +29,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   "rules import": [["rules import --okta filter.txt > detections/imported.yml", "an expression of Okta's System Log"]],
   "rules new": [["rules new admin_role_granted --from event.json", "a detection of such events, to go on from"]],
   backtest: [
+    ["backtest --events examples/sample-log/system-log.jsonl.gz", "a sample of invented people, to begin with"],
     ["backtest --events system-log-export.jsonl.gz", "an export, whole or from a SIEM"],
     ["backtest --okta https://example.okta.com --since 30d", "the org's System Log itself"],
     ["backtest --events last-month.jsonl --rules drafts --explain", "what drafts match, and by which values"],
