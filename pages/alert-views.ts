@@ -183,6 +183,6 @@ ${views.map((_, index) => `.views>input:nth-of-type(${index + 1}):checked~.view:
 .card-of-chat ol,.pager ul{margin:.2rem 0;padding-inline-start:1.3rem}
 .pager .links{margin-bottom:.5rem;display:flex;flex-wrap:wrap;gap:.2rem 1rem}
 .pager table{font-size:.86rem}.pager th{width:8rem;text-transform:capitalize}
-@media (max-width:30rem){.views>label{padding:.3rem;font-size:.8rem}.card-of-chat{margin-left:0}.pager th{width:5.5rem}}
+@media (max-width:30rem){.views>label{padding:.3rem .15rem;font-size:.78rem}.card-of-chat{margin-left:0}.pager th{width:6.5rem;overflow-wrap:normal}}
 @media print{.view{display:block;break-inside:avoid}.views>label{display:none}.printed{display:block;margin-bottom:.4rem}}
 `;

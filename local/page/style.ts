@@ -43,7 +43,7 @@ list-style:none;border-radius:8px}
 .alert>summary .title{font-weight:650}.alert>summary .title::first-letter{text-transform:uppercase}
 .alert .who{overflow-wrap:anywhere}
 .alert time{font-size:.82rem;font-variant-numeric:tabular-nums}
-.alert .sum{grid-column:1/-1;font-size:.87rem}
+.alert .sum{grid-column:1/-1;font-size:.87rem;overflow-wrap:anywhere}
 .alert[open] .sum{display:none}
 .alert .view{max-height:27rem;overflow:auto}
 .alert>.views,.alert>.except{margin:0 1rem 1rem}

@@ -443,7 +443,7 @@ section .note:last-child{margin-bottom:0}
 .empty{color:var(--muted);padding:.5rem 0}
 .proposals .muted{font-size:.875rem}
 .proposals{margin:0;padding:0;list-style:none;display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr))}
-.proposals li{border:1px solid var(--line);border-radius:8px;padding:.75rem .9rem;display:grid;gap:.3rem;align-content:start}
+.proposals li{border:1px solid var(--line);border-radius:8px;padding:.75rem .9rem;display:grid;grid-template-columns:minmax(0,1fr);gap:.3rem;align-content:start}
 .proposals h3{margin:0;overflow-wrap:anywhere}
 .proposals strong,.together strong{font-size:1.2rem;font-variant-numeric:tabular-nums}
 .proposals .bar{display:block;margin-top:.35rem}
@@ -464,7 +464,7 @@ pre{background:var(--sunken);border-radius:6px;padding:.5rem .65rem;margin-top:.
 .wide th{white-space:nowrap}
 .wide .badge{margin-inline-end:.25rem}
 .narrow .scroll table{width:auto;min-width:0}
-.word{white-space:nowrap}
+.word{display:inline-block;max-width:100%;white-space:normal;overflow-wrap:anywhere}
 .badge.usual{color:var(--muted)}
 .remedy{margin-top:.5rem}
 .remedy summary{cursor:pointer}

@@ -144,6 +144,30 @@ describe.skipIf(browserPath === null)(`the page in a browser${orSkipped}`, () =>
     }
   });
 
+  test("breaks a long login within the screen, in each form of its alert", async () => {
+    const login = `${"a".repeat(60)}${"verylongfamilyname".repeat(5)}@subsidiary-of-a-long-name.example.com`;
+    const actor = { id: "00ulong", type: "User", alternateId: login, displayName: login };
+    const response = await fetch(run.url, {
+      method: "POST",
+      headers: { authorization: hookSecret, "content-type": "application/json" },
+      body: JSON.stringify(delivery([sessionStart({ actor })])),
+    });
+    expect(response.status).toBe(204);
+    const alert = page.locator("details.alert").filter({ hasText: login }).first();
+    await alert.waitFor();
+    for (const width of [360, 1_280]) {
+      await page.setViewportSize({ width, height: 740 });
+      for (const isOpen of [false, true]) {
+        await alert.evaluate((element, open) => element.toggleAttribute("open", open), isOpen);
+        expect(await isTooWide(page)).toBe(false);
+      }
+      for (const label of await alert.locator(".views > label").all()) {
+        await label.click();
+        expect(await isTooWide(page)).toBe(false);
+      }
+    }
+  });
+
   test("shows hostile names and user agents as text", async () => {
     const hostile = `"><img src=x onerror=alert(1)></script><script>alert(2)</script>`;
     const actor = { id: "00uhostile", type: "User", alternateId: hostile, displayName: hostile };

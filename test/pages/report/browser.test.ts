@@ -92,6 +92,29 @@ describe.skipIf(browserPath === null)(`the report in a browser${orSkipped}`, () 
     await page.context().close();
   });
 
+  test.each([360, 1_280])("breaks a long login within a screen of %i pixels", async (width) => {
+    const login = `${"a".repeat(60)}@subsidiary-of-a-long-name.example.com`;
+    const scope = { user: login, operator: "AN_OPERATOR_WITH_A_VERY_LONG_NAME_THAT_HAS_NO_END_VPN" };
+    const row = {
+      scope,
+      command: `npx okta-proxy-watch exceptions add --user ${login}`,
+      alerts: 1,
+      covers: 2,
+      persons: 1,
+      far: 0,
+    };
+    const doubt = { why: "true-positive", person: login, incident: crypto.randomUUID() } as const;
+    const refused = [{ doubt, alerts: 2, command: `npx okta-proxy-watch incidents show ${doubt.incident}` }];
+    const rows = [person({ person: login })];
+    const shown = reportOf(9, {
+      persons: { ...none, rows },
+      exceptions: { ...report.exceptions, rows: [row, row, row], refused },
+    });
+    const page = await open(shown, { viewport: { width, height: 800 } });
+    expect(await isTooWide(page)).toBe(false);
+    await page.context().close();
+  });
+
   test("names an exit of its map to the keyboard", async () => {
     const page = await open();
     const exit = page.locator(".map .exit").first();
