@@ -276,7 +276,7 @@ async function remove(
   const named = ids.map((id) => ({ id, exception: findByStart(id, all) }));
   const found = named.flatMap(({ exception }) => exception ?? []);
   if (found.length > 0) {
-    for (const each of found) say(describe(each, new Date()));
+    if (!yes) for (const each of found) say(describe(each, new Date()));
     if (!(await asksConsent(`Remove ${found.length === 1 ? "it" : plural(found.length, "exception")}?`, { yes })))
       return;
   }

@@ -100,8 +100,8 @@ describe("a command of the runbook works when it is pasted:", () => {
       if (word === "https://example.okta.com") args.push(okta.orgUrl);
       else args.push(/^[A-Z_]{3,}$/.test(word) ? ((await makers[word]?.()) ?? word) : word);
     }
-    // At a terminal discard asks; there is none here.
-    const { code, stderr } = await local(name, ...args, ...(command.includes("discard") ? ["--yes"] : []));
+    // At a terminal what deletes asks; there is none here.
+    const { code, stderr } = await local(name, ...args, ...(/ (?:discard|remove) /.test(command) ? ["--yes"] : []));
     // What earlier commands left on the queue is malformed: redrive cannot put it back, and says so by its exit code.
     expect({ code, stderr }).toEqual({ code: command.includes("redrive") ? 1 : 0, stderr: "" });
   });
