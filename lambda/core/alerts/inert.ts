@@ -160,13 +160,16 @@ function standingTexts(facts: object, reader: Reader): readonly string[] {
 /** Okta's longest login, in characters: https://developer.okta.com/docs/reference/api/users (profile, login). */
 const maximumLogin = 100;
 
+const email = /^(?!www\.)[\p{L}\p{N}_+'-]+(?:\.[\p{L}\p{N}_+'-]+)*@(?:[a-z0-9-]+\.)+[a-z]{2,}$/iu;
+/**
+ * The same for a text of ASCII, as nearly all are, and likewise below: Node.js compiles classes of all letters for up to a millisecond of
+ * a processor on first use, which the first alert of a cold start would wait for.
+ */
+const plainEmail = /^(?!www\.)[\w+'-]+(?:\.[\w+'-]+)*@(?:[a-z0-9-]+\.)+[a-z]{2,}$/i;
+
 /** Whether a text is nothing but an e-mail address, of a domain in ASCII. */
 export function isPlainEmail(text: string): boolean {
-  return (
-    text.length <= maximumLogin &&
-    /^(?!www\.)[\p{L}\p{N}_+'-]+(?:\.[\p{L}\p{N}_+'-]+)*@(?:[a-z0-9-]+\.)+[a-z]{2,}$/iu.test(text) &&
-    !/xn--/i.test(text)
-  );
+  return text.length <= maximumLogin && (plainLine.test(text) ? plainEmail : email).test(text) && !/xn--/i.test(text);
 }
 
 /** An IP address; not one with a zone (`1::%evil.example`), which may be any text. */
@@ -297,6 +300,14 @@ function defang(text: string, reader: Reader): string {
   return written;
 }
 
+/** The colons of `https://`, `mailto:`, `:smile:`; not of `09:30:00`. */
+const colons = /(?<!\d):(?=[^\s()[\]:])|(?<=\d):(?=[^\s()[\]:])(?!\d\dZ?(?![\p{L}\p{N}_]))/gu;
+const plainColons = /(?<!\d):(?=[^\s()[\]:])|(?<=\d):(?=[^\s()[\]:])(?!\d\dZ?(?!\w))/g;
+
+/** The points before a top-level domain, which starts with a letter and has two; one of other letters may have one. */
+const points = /\.(?=[A-Za-z](?:[\w-]|\P{ASCII})|(?![\p{ASCII}\p{P}\p{Z}]).)/gu;
+const plainPoints = /\.(?=[A-Za-z][\w-])/g;
+
 /** Each step costs a pass over the text, and is left out where the text has none of its characters. */
 function defangAnew(text: string, reader: Reader): string {
   let harmless = plainLine.test(text) ? text : foldPunctuation(text);
@@ -313,15 +324,13 @@ function defangAnew(text: string, reader: Reader): string {
   if (has("//")) harmless = harmless.replace(/\/\/(?=localhost|\d)/gi, "/ /");
   if (has(":")) {
     harmless = harmless
-      // `https://`, `mailto:`, `:smile:`; not `09:30:00`.
-      .replace(/(?<!\d):(?=[^\s()[\]:])|(?<=\d):(?=[^\s()[\]:])(?!\d\dZ?(?![\p{L}\p{N}_]))/gu, "[:]")
+      .replace(plainLine.test(harmless) ? plainColons : colons, "[:]")
       .replace(/http(?=s?\[:\])/gi, "hxxp");
   }
   if (has("@")) harmless = harmless.replace(/@(?=[^\s()[\]:])/g, "[@]");
   if (has(".")) {
     harmless = harmless
-      // A top-level domain starts with a letter and has two; one of other letters may have one.
-      .replace(/\.(?=[A-Za-z](?:[\w-]|\P{ASCII})|(?![\p{ASCII}\p{P}\p{Z}]).)/gu, "[.]")
+      .replace(plainLine.test(harmless) ? plainPoints : points, "[.]")
       .replace(/(?<=www|\/\/[^\s/]{0,253})\.(?=[^\s()[\]:])/gi, "[.]")
       // An IPv4 address alone is no link anywhere; one with a path is, and a network of CIDR is none.
       .replace(/(?<=\d\.\d{1,3}\.\d{1,3})\.(?=\d{1,3}[/\\](?!\d{1,2}(?![\w./-])))/g, "[.]");

@@ -62,6 +62,41 @@ describe("a text of an event", () => {
     expect(inertText(text, "text")).toBe(text);
   });
 
+  test("of ASCII is what it is beside other letters, as it is read by expressions of its own", () => {
+    const parts = fc.constantFrom(
+      "a",
+      "Z",
+      "9",
+      "12",
+      ":",
+      ".",
+      "@",
+      "-",
+      "_",
+      "'",
+      "+",
+      "/",
+      " ",
+      "(",
+      "]",
+      "09:30:00Z",
+      "www",
+      "example.com",
+    );
+    const plain = fc.oneof(
+      fc.array(parts, { maxLength: 12 }).map((list) => list.join("")),
+      fc.string({ unit: "grapheme-ascii" }),
+    );
+    fc.assert(
+      fc.property(plain, fc.constantFrom(...readers), (text, reader) => {
+        const line = text.replace(/\s+/g, " ").trim();
+        expect(inertText(`${line} é`, reader)).toBe(`${inertText(line, reader)} é`.trim());
+        expect(isPlainEmail(`é${line}`)).toBe(isPlainEmail(`e${line}`));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   test("has no emphasis, entity or list mark in a chat", () => {
     expect(inertText("_it_ NORD_VPN &lt;b&gt; AT&T", "chat")).toBe("＿it＿ NORD_VPN ＆lt;b＆gt; AT＆T");
     expect(inertText("1. Nothing", "chat")).toBe("1[.] Nothing");
