@@ -89,9 +89,10 @@ describe("a text of an event", () => {
     );
     fc.assert(
       fc.property(plain, fc.constantFrom(...readers), (text, reader) => {
-        const line = text.replace(/\s+/g, " ").trim();
-        expect(inertText(`${line} é`, reader)).toBe(`${inertText(line, reader)} é`.trim());
-        expect(isPlainEmail(`é${line}`)).toBe(isPlainEmail(`e${line}`));
+        // Alone, an address or a time is left as it is.
+        const line = `b ${text.replace(/\s+/g, " ").trim()} b`;
+        expect(inertText(`${line} é`, reader)).toBe(`${inertText(line, reader)} é`);
+        expect(isPlainEmail(`é${text}`)).toBe(isPlainEmail(`e${text}`));
       }),
       { numRuns: 2_000 },
     );
