@@ -11,8 +11,8 @@ export interface HeldEvents {
   readonly inOrder: () => Generator<LogEvent>;
 }
 
-/** The bytes of JSON that are compressed together: about a hundred events. */
-const blockBytes = 262_144;
+/** The bytes of JSON that are compressed together: some fifty events. */
+const blockBytes = 131_072;
 /** A block is of similar text: a small window compresses it as well, in less time and memory. */
 const packing = { level: 1, windowBits: 13, memLevel: 5 } as const;
 /** The decompressed blocks at once: of sorted exports, also of several, each block is decompressed once. */
