@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { describeSettings, settingsJsonSchema } from "../infra/settings.ts";
-import { defaultSettingsFile } from "../infra/settings-file.ts";
+import { defaultSettingsFile } from "../infra/settings-places.ts";
 import { fillLines } from "./fill-lines.ts";
 
 const lineWidth = 120;

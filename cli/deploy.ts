@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
-import { loadSettings, rulesFolderOf, type Settings, settingsFileContext } from "../infra/settings.ts";
-import { defaultSettingsFile, settingsFileVariable } from "../infra/settings-file.ts";
+import { loadSettings, rulesFolderOf, type Settings } from "../infra/settings.ts";
+import { defaultSettingsFile, settingsFileContext, settingsFileVariable } from "../infra/settings-places.ts";
 import { createCommand, InputError, print } from "./command.ts";
 import {
   type Account,

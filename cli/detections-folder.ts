@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
+import { mayHaveSettings } from "../infra/settings-places.ts";
 import { type Detections, loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverityOf } from "../lambda/adapters/rule-files/load-severity.ts";
 import type { DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
@@ -40,12 +40,16 @@ export interface DetectionSettings {
   readonly folders: readonly [string, ...string[]];
 }
 
+const defaultSettings: DetectionSettings = { experimental: false, packs: [], folders: [ourDetections] };
+
 /**
  * Reads what the settings file says about detections.
  *
  * @throws InputError for a setting that cannot be used
  */
 export async function detectionSettings(): Promise<DetectionSettings> {
+  if (!mayHaveSettings()) return defaultSettings;
+  const { loadSettings, rulesFolderOf } = await import("../infra/settings.ts");
   const loaded = await loadSettings({});
   const own = rulesFolderOf(loaded);
   const { experimentalDetections: experimental, packs } = loaded.settings;

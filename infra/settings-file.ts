@@ -14,15 +14,7 @@ import {
 } from "yaml";
 import { codeOf, toError } from "../lambda/core/values/error.ts";
 import { InputError } from "../lambda/core/values/input-error.ts";
-
-/** The default file of settings, in the folder in which a command runs. */
-export const defaultSettingsFile = "settings.yml";
-
-/** The name with the other ending of YAML files, which is not read. */
-const misnamedSettingsFile = "settings.yaml";
-
-/** The environment variable that names another settings file. */
-export const settingsFileVariable = "SETTINGS_FILE";
+import { defaultSettingsFile, misnamedSettingsFile, settingsFileVariable } from "./settings-places.ts";
 
 /** The default name of the stack. */
 export const defaultStackName = "OktaProxyWatch";

@@ -18,13 +18,8 @@ import { defaultStormAfter, maximumStormAfter } from "../lambda/core/storms/stor
 import { toError } from "../lambda/core/values/error.ts";
 import { defaultOverlapMinutes } from "../lambda/functions/config/okta.ts";
 import { knownOutputs } from "./known-outputs.ts";
-import {
-  defaultSettingsFile,
-  defaultStackName,
-  readSettingsFile,
-  SettingsError,
-  type SettingsFile,
-} from "./settings-file.ts";
+import { defaultStackName, readSettingsFile, SettingsError, type SettingsFile } from "./settings-file.ts";
+import { belongsToCdk, defaultSettingsFile, settingsFileContext } from "./settings-places.ts";
 
 /**
  * The retention periods that CloudWatch allows, in days:
@@ -336,20 +331,11 @@ export function settingsJsonSchema(): Record<string, unknown> {
   return { ...made, title: "Settings of okta-proxy-watch" };
 }
 
-/** The key of CDK context by which `npx okta-proxy-watch deploy --settings FILE` hands the file's name to the app. */
-export const settingsFileContext = "settingsFile";
-
 /** Former settings that CDK has itself. */
 const retired: Readonly<Record<string, string>> = {
   tags: `tags are CDK's: "tags": [{"Key": "team", "Value": "security"}] at the top of cdk.json, beside "app"`,
   permissionsBoundary: `a permissions boundary is CDK's: "@aws-cdk/core:permissionsBoundary": {"name": "POLICY"} under "context" in cdk.json`,
 };
-
-/** Context of CDK's own command line whose names have no mark of CDK. */
-const commandLineContext = new Set(["cli-telemetry", "acknowledged-issue-numbers", settingsFileContext]);
-
-/** Whether context belongs to CDK, whose keys contain `@` or `:`. */
-const belongsToCdk = (name: string) => /[@:]/.test(name) || commandLineContext.has(name);
 
 const isGiven = (value: unknown) => value !== undefined && value !== null && value !== "";
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { defaultSettingsFile } from "../../infra/settings-file.ts";
+import { defaultSettingsFile } from "../../infra/settings-places.ts";
 import { createAdminRolesApi } from "../../lambda/adapters/okta-api/admin-roles-api.ts";
 import { OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
 import { type OktaCredential, readOrgUrl } from "../../lambda/adapters/okta-api/credential.ts";

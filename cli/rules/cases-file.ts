@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { baseEventsFolder, casesEnding } from "../../lambda/adapters/rule-files/list-detections.ts";
-import { readDocuments } from "../../lambda/adapters/rule-files/load-detections.ts";
+import { readDocumentsWithLines } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { checkEventValue, checkGiven } from "../../lambda/core/detections/known-fields.ts";
 import { type LogEvent, parseLogEvent } from "../../lambda/core/okta/log-event.ts";
 import { SigmaRuleError } from "../../lambda/core/sigma/rule.ts";
@@ -107,7 +107,7 @@ export async function readCases(file: string, baseFolders: readonly string[]): P
   const bases = new Map(
     await Promise.all([...names].map(async (name) => [name, await readBase(name, baseFolders)] as const)),
   );
-  const documents = readDocuments(text, file, (document, lineOf) => {
+  const documents = await readDocumentsWithLines(text, file, (document, lineOf) => {
     const { rule = null, cases } = parse(casesDocument, document, []);
     const read = cases.map((written, index) => {
       const path = ["cases", index] as const;

@@ -63,7 +63,7 @@ export async function importOkta(file: string, today: string): Promise<ImportedR
       return `# To be reviewed. The filter of Okta's System Log that it is made from:\n${source.join("")}${stringify(rule, { lineWidth: 0 })}`;
     })
     .join("---\n");
-  const remarks = checkRules(yaml, ruleLabel).map((remark) => remark.slice(ruleLabel.length + 1));
+  const remarks = (await checkRules(yaml, ruleLabel)).map((remark) => remark.slice(ruleLabel.length + 1));
   return { yaml, remarks };
 }
 

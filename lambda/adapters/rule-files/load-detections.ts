@@ -1,6 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join, sep } from "node:path";
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from "yaml";
 import { checkField, checkValues } from "../../core/detections/known-fields.ts";
 import { logSource } from "../../core/detections/log-source.ts";
 import { compileRule } from "../../core/sigma/compile.ts";
@@ -17,7 +16,6 @@ import { resolveCorrelations } from "../../core/sigma/parse/resolve-correlations
 import { compileRegex } from "../../core/sigma/regex.ts";
 import { type Rule, type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
 import { codeOf } from "../../core/values/error.ts";
-import { InputError } from "../../core/values/input-error.ts";
 import { fieldsOf, isObject } from "../../core/values/object.ts";
 import { type ListedDetections, listDetections, placeholdersFile } from "./list-detections.ts";
 import {
@@ -29,11 +27,8 @@ import {
   waitingRule,
 } from "./other-sources.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
-
-/** Rule or filter files that cannot be run. The message has the file, the line and the text of each fault. */
-export class RuleFileError extends InputError {
-  override readonly name = "RuleFileError";
-}
+import { RuleFileError } from "./rule-file-error.ts";
+import type { Tree } from "./yaml-trees.ts";
 
 /** A rule or filter, and its file. */
 export interface FromFile<Content> {
@@ -80,17 +75,14 @@ export async function loadDetections(folder: string, ...further: readonly string
   const warnings = all.flatMap((each) => each.warnings);
   const placeholders: Record<string, Placeholders[string]> = {};
   for (const each of folders) {
-    Object.assign(
-      placeholders,
-      collectFaults(faults, () => loadPlaceholders(join(each, placeholdersFile))),
-    );
+    Object.assign(placeholders, await collectFaults(faults, () => loadPlaceholders(join(each, placeholdersFile))));
   }
   const options = { logsource: logSource, placeholders, checkField, checkValues };
-  const readAll = <Content>(files: readonly string[], parse: ParseDocument<Content>) => {
+  const readAll = async <Content>(files: readonly string[], parse: ParseDocument<Content>) => {
     const read: Located<Content>[] = [];
     for (const file of files) {
-      collectFaults(faults, () => {
-        for (const each of readDocuments(readText(file), file, parse)) {
+      await collectFaults(faults, async () => {
+        for (const each of await readDocuments(readText(file), file, parse)) {
           const { content, line, locate, warnings: found } = each;
           read.push({ content, file, line, locate });
           warnings.push(...found);
@@ -99,17 +91,17 @@ export async function loadDetections(folder: string, ...further: readonly string
     }
     return read;
   };
-  const top = readAll<RuleDocument>(listed.rules, (document) => parseRuleDocument(document, options));
+  const top = await readAll<RuleDocument>(listed.rules, (document) => parseRuleDocument(document, options));
   const leftOut: LeftOut[] = [];
   const toParse: string[] = [];
   for (const file of listed.below) {
-    const text = collectFaults(faults, () => readText(file));
+    const text = await collectFaults(faults, () => readText(file));
     if (text === null) continue;
     const found = readOtherSources(text);
     if (found === null) toParse.push(file);
     else leftOut.push({ file, ...found });
   }
-  const parsed = readAll(toParse, (document) => parseDocumentOfOthers(document, options));
+  const parsed = await readAll(toParse, (document) => parseDocumentOfOthers(document, options));
   const below: Located<RuleDocument>[] = [];
   for (const { content, ...each } of parsed) {
     if ("kind" in content) below.push({ ...each, content });
@@ -129,7 +121,7 @@ export async function loadDetections(folder: string, ...further: readonly string
   const written = documents.flatMap((each) =>
     each.content.kind === "correlation" ? [{ ...each, content: each.content.correlation }] : [],
   );
-  const filters = readAll(listed.filters, (document) => {
+  const filters = await readAll(listed.filters, (document) => {
     const { filter, warnings } = parseFilter(document, options);
     return { content: filter, warnings };
   });
@@ -148,10 +140,10 @@ export async function loadDetections(folder: string, ...further: readonly string
     for (const [index, { file, line, locate }] of written.entries()) {
       const result = resolved[index];
       if (result === undefined) continue;
-      if ("fault" in result) faults.push(locate(result.fault));
+      if ("fault" in result) faults.push(await locate(result.fault));
       else {
         correlations.push({ content: result.correlation, file, line });
-        warnings.push(...result.warnings.map(locate));
+        for (const warning of result.warnings) warnings.push(await locate(warning));
       }
     }
   }
@@ -204,11 +196,10 @@ type RuleDocument =
  * @returns warnings: `path:line: what`
  * @throws RuleFileError for a rule that cannot be run
  */
-export function checkRules(text: string, path: string): readonly string[] {
+export async function checkRules(text: string, path: string): Promise<readonly string[]> {
   const options = { logsource: logSource, placeholders: {}, checkField, checkValues };
-  return readDocuments(text, path, (document) => parseRuleDocument(document, options)).flatMap(
-    ({ warnings }) => warnings,
-  );
+  const read = await readDocuments(text, path, (document) => parseRuleDocument(document, options));
+  return read.flatMap(({ warnings }) => warnings);
 }
 
 function parseRuleDocument(
@@ -244,7 +235,7 @@ function parseDocumentOfOthers(
 
 /** A document that can say where a part of it stands, as `file:line: what`. */
 interface Located<Content> extends FromFile<Content> {
-  readonly locate: (what: Pick<SigmaRuleError, "message" | "path">) => string;
+  readonly locate: Locate;
 }
 
 /** The most bytes of a file of rules; the largest of SigmaHQ's has 295,078. */
@@ -314,143 +305,107 @@ function unwrittenTexts(value: unknown): readonly RuleWarning[] {
   return found;
 }
 
-/**
- * Parses a document.
- *
- * @param lineOf the line of a key or element of the document, from 1, by its path
- */
-type ParseDocument<Content> = (
-  document: unknown,
-  lineOf: (path: readonly (string | number)[]) => number,
-) => {
+/** Parses a document. */
+type ParseDocument<Content> = (document: unknown) => {
   readonly content: Content;
   readonly warnings: readonly RuleWarning[];
 };
 
+/** A document of a file of rules, parsed. */
+interface ReadDocument<Content> {
+  readonly content: Content;
+  /** Line on which it starts, from 1. */
+  readonly line: number;
+  /** `file:line: what`. */
+  readonly warnings: readonly string[];
+  readonly locate: Locate;
+}
+
+/** Says where a part of a document stands: `file:line: what`. */
+type Locate = (what: Pick<SigmaRuleError, "message" | "path">) => Promise<string>;
+
+/** The line of a key or element of a document, from 1, by its path; null where there is none. */
+type LineOf = (path: readonly (string | number)[]) => number | null;
+
 /**
- * Reads every document of a YAML file.
+ * Reads every document of a YAML file. The YAML library is loaded where a text is not in plain YAML, and for the lines of what there is
+ * something to say about.
  *
  * @param text the file's YAML
  * @param path names the file in errors and warnings
  * @returns the documents, each with its warnings: `file:line: what`
  * @throws RuleFileError with file, line and reason
  */
-export function readDocuments<Content>(
+export async function readDocuments<Content>(
   text: string,
   path: string,
   parse: ParseDocument<Content>,
-): {
-  readonly content: Content;
-  readonly line: number;
-  readonly warnings: readonly string[];
-  /** Says where a part of the document stands: `file:line: what`. */
-  readonly locate: (what: Pick<SigmaRuleError, "message" | "path">) => string;
-}[] {
+): Promise<readonly ReadDocument<Content>[]> {
   const plain = readPlainYaml(text);
-  if (plain === null) return readTrees(text, path).map((tree) => parseTree(tree, path, parse));
-  let trees: readonly Tree[] | null = null;
-  // Lines are needed where there is something to say about them.
-  const treeOf = (index: number): Tree | undefined => {
-    trees ??= readTrees(text, path);
-    return trees[index];
+  if (plain === null) return await readDocumentsWithLines(text, path, parse);
+  let reading: Promise<readonly Tree[]> | null = null;
+  const readTree = async (index: number) => {
+    reading ??= import("./yaml-trees.ts").then(({ readTrees }) => readTrees(text, path));
+    return (await reading)[index];
   };
-  return plain.map(({ value, line }, index) =>
-    parseValue(value, { path, line, lineOf: (place) => treeOf(index)?.lineOf(place) ?? null }, parse),
-  );
-}
-
-/** A document of a text as a tree, whose parts have positions. */
-interface Tree {
-  readonly document: Document.Parsed;
-  readonly lines: LineCounter;
-  /** Line on which its content starts, from 1. */
-  readonly start: number;
-  /** The line of the key or element at a path, or of its nearest existing ancestor; null where there is none. */
-  readonly lineOf: (place: readonly (string | number)[]) => number | null;
-}
-
-function readTrees(text: string, path: string): readonly Tree[] {
-  const lines = new LineCounter();
-  const documents = notTooDeep(path, () => parseAllDocuments(text, { lineCounter: lines, schema: "core" }));
-  if (!Array.isArray(documents) || documents.length === 0) throw new RuleFileError(`${path}:1: the file is empty`);
-  return documents.map((document) => ({
-    document,
-    lines,
-    start: lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line,
-    lineOf: (place) => lineOf(document, lines, place),
-  }));
-}
-
-function parseTree<Content>({ document, lines, start, lineOf }: Tree, path: string, parse: ParseDocument<Content>) {
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    throw new RuleFileError(`${path}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split("\n")[0]}`);
+  const read: ReadDocument<Content>[] = [];
+  for (const [index, { value, line }] of plain.entries()) {
+    const lineOf = async () => (await readTree(index))?.lineOf ?? (() => null);
+    read.push(await parseValue(value, { path, line, lineOf }, parse));
   }
-  // A map of JavaScript does not hold it as a key of its own: what it says would be left out.
-  visit(document, {
-    Pair: (_, { key }) => {
-      if (!isScalar(key) || key.value !== "__proto__") return;
-      throw new RuleFileError(`${path}:${lines.linePos(key.range?.[0] ?? 0).line}: "__proto__" is no name of a key`);
-    },
-  });
-  try {
-    const value: unknown = notTooDeep(path, () => document.toJS());
-    return parseValue(value, { path, line: start, lineOf }, parse);
-  } catch (error) {
-    // The YAML library throws a ReferenceError for aliases that expand too far.
-    if (error instanceof ReferenceError) throw new RuleFileError(`${path}:${start}: ${error.message}`);
-    throw error;
+  return read;
+}
+
+/**
+ * The same, by the YAML library.
+ *
+ * @param parse is given the lines of the document's parts, too
+ */
+export async function readDocumentsWithLines<Content>(
+  text: string,
+  path: string,
+  parse: (
+    document: unknown,
+    lineOf: (path: readonly (string | number)[]) => number,
+  ) => ReturnType<ParseDocument<Content>>,
+): Promise<readonly ReadDocument<Content>[]> {
+  const { readTrees, valueOfTree } = await import("./yaml-trees.ts");
+  const read: ReadDocument<Content>[] = [];
+  for (const tree of readTrees(text, path)) {
+    const { start: line, lineOf } = tree;
+    const value = valueOfTree(tree, path);
+    const lineAt = (place: readonly (string | number)[]) => (place.length === 0 ? line : (lineOf(place) ?? line));
+    read.push(await parseValue(value, { path, line, lineOf: async () => lineOf }, (each) => parse(each, lineAt)));
   }
+  return read;
 }
 
 /** Parses the value of a document, with lines in what it says about it. */
-function parseValue<Content>(
+async function parseValue<Content>(
   value: unknown,
-  { path, line, lineOf }: Pick<Tree, "lineOf"> & { readonly path: string; readonly line: number },
+  { path, line, lineOf }: { readonly path: string; readonly line: number; readonly lineOf: () => Promise<LineOf> },
   parse: ParseDocument<Content>,
-) {
-  const lineAt = (place: readonly (string | number)[]) => (place.length === 0 ? line : (lineOf(place) ?? line));
-  const locate = ({ message, path: place }: Pick<SigmaRuleError, "message" | "path">): string => {
+): Promise<ReadDocument<Content>> {
+  const locate: Locate = async ({ message, path: place }) => {
+    const found = place.length === 0 ? line : ((await lineOf())(place) ?? line);
     const where = place.length === 0 ? "" : `${place.join(".")}: `;
-    return `${path}:${lineAt(place)}: ${where}${message}`;
+    return `${path}:${found}: ${where}${message}`;
   };
+  let parsed: ReturnType<ParseDocument<Content>>;
   try {
-    const { content, warnings } = parse(value, lineAt);
-    return { content, line, warnings: warnings.map(locate), locate };
+    parsed = parse(value);
   } catch (error) {
-    if (error instanceof SigmaRuleError) throw new RuleFileError(locate(error));
+    if (error instanceof SigmaRuleError) throw new RuleFileError(await locate(error));
     throw error;
   }
+  const warnings: string[] = [];
+  for (const warning of parsed.warnings) warnings.push(await locate(warning));
+  return { content: parsed.content, line, warnings, locate };
 }
 
-/** A file that nests too deeply exhausts the stack of the YAML library. */
-function notTooDeep<Value>(path: string, read: () => Value): Value {
+async function collectFaults<Value>(faults: string[], read: () => Value | Promise<Value>): Promise<Value | null> {
   try {
-    return read();
-  } catch (error) {
-    if (error instanceof RangeError) throw new RuleFileError(`${path}:1: the file is nested too deeply to be read`);
-    throw error;
-  }
-}
-
-/** The line of the key or element at a path, or of its nearest existing ancestor. */
-function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly (string | number)[]): number | null {
-  for (let length = path.length; length > 0; length -= 1) {
-    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
-    const last = path[length - 1];
-    const node = isMap(parent)
-      ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === last)?.key
-      : isSeq(parent)
-        ? parent.items[Number(last)]
-        : undefined;
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return null;
-}
-
-function collectFaults<Value>(faults: string[], read: () => Value): Value | null {
-  try {
-    return read();
+    return await read();
   } catch (error) {
     if (!(error instanceof RuleFileError)) throw error;
     faults.push(error.message);
@@ -459,7 +414,7 @@ function collectFaults<Value>(faults: string[], read: () => Value): Value | null
 }
 
 /** Reads `name: value` and `name: [values]`; a missing file defines nothing. */
-function loadPlaceholders(path: string): Placeholders {
+async function loadPlaceholders(path: string): Promise<Placeholders> {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -467,7 +422,7 @@ function loadPlaceholders(path: string): Placeholders {
     if (codeOf(error) === "ENOENT") return {};
     throw error;
   }
-  const documents = readDocuments(text, path, (document) => {
+  const documents = await readDocuments(text, path, (document) => {
     if (!isObject(document)) {
       throw new SigmaRuleError("expected a map of placeholder names to values");
     }

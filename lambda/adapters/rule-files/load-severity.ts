@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkSeverityField, checkValues } from "../../core/detections/known-fields.ts";
 import { logSource } from "../../core/detections/log-source.ts";
 import { changes } from "../../core/severity/adjustment.ts";
@@ -14,12 +14,14 @@ import { severityFile } from "./list-detections.ts";
 import { readDocuments } from "./load-detections.ts";
 
 const adjustment = z.strictObject({
-  title: z.string("expected text").min(1, "expected text").max(256, "expected at most 256 characters"),
-  enabled: z.boolean("expected true or false, without quotes").default(true),
+  title: z
+    .string("expected text")
+    .check(z.minLength(1, "expected text"), z.maxLength(256, "expected at most 256 characters")),
+  enabled: z._default(z.boolean("expected true or false, without quotes"), true),
   detection: z.record(z.string(), z.unknown(), "expected selections and a condition"),
   severity: z.enum(changes, `expected one of ${changes.join(", ")}`),
 });
-const adjustments = z.array(adjustment, "expected a list of adjustments").nullable();
+const adjustments = z.nullable(z.array(adjustment, "expected a list of adjustments"));
 
 /**
  * Reads and checks the severity adjustments of a folder of detections, and those of further folders after them, where they have any.
@@ -50,7 +52,7 @@ export async function loadSeverity(
   file: string,
   onWarning: (warning: string) => void = () => {},
 ): Promise<readonly AdjustmentDocument[]> {
-  const [document] = readDocuments(await readFile(file, "utf8"), file, parse);
+  const [document] = await readDocuments(await readFile(file, "utf8"), file, parse);
   for (const warning of document?.warnings ?? []) onWarning(warning);
   return document?.content ?? [];
 }

@@ -6,13 +6,13 @@
 
 /** A document in plain YAML. */
 export interface PlainDocument {
-  readonly value: Readonly<Record<string, unknown>>;
+  readonly value: Readonly<Record<string, unknown>> | readonly unknown[];
   /** The line on which its content starts, from 1. */
   readonly line: number;
 }
 
 /**
- * Reads a text whose documents are maps in plain YAML, as the core schema of YAML 1.2 has it.
+ * Reads a text whose documents are maps or lists in plain YAML, as the core schema of YAML 1.2 has it.
  *
  * @returns null for a text that holds anything else, or a fault: a flow collection other than an empty list, a tag, an
  * anchor, a key in quotes or twice, a text over several lines other than as a block, a tab, an empty document
@@ -83,9 +83,9 @@ class Reader {
     for (;;) {
       if (this.#indent !== 0 || this.#isMarker()) return null;
       const start = this.#at;
-      const value = this.#readMap();
-      if (value === undefined) return null;
-      // A document's first key is at the start of a line.
+      const value = this.#text.charCodeAt(start) === hyphen ? this.#readList() : this.#readMap();
+      if (value === undefined || (this.#indent >= 0 && !this.#isMarker())) return null;
+      // A document's first key or dash is at the start of a line.
       for (; lineStart < start; line += 1) lineStart = this.#text.indexOf("\n", lineStart) + 1;
       documents.push({ value, line });
       if (this.#indent < 0) return documents;
@@ -134,7 +134,7 @@ class Reader {
     if (this.#depth >= maximumDepth) return undefined;
     this.#depth += 1;
     const list: unknown[] = [];
-    while (this.#indent === indent && this.#text.charCodeAt(this.#at) === hyphen) {
+    while (this.#indent === indent && this.#text.charCodeAt(this.#at) === hyphen && !this.#isMarker()) {
       dash.lastIndex = this.#at;
       if (!dash.test(this.#text)) return undefined;
       const at = dash.lastIndex;
@@ -163,7 +163,7 @@ class Reader {
     const first = text.charCodeAt(at);
     if (at >= text.length || first === newline || first === hash) {
       this.#goOn(lineEnd(text, at));
-      const isList = text.charCodeAt(this.#at) === hyphen;
+      const isList = text.charCodeAt(this.#at) === hyphen && !this.#isMarker();
       if (isList && this.#indent >= indent) return this.#readList();
       return this.#indent > indent ? this.#readMap() : null;
     }

@@ -52,6 +52,7 @@ describe("what rules are mostly written in is read without the YAML library:", (
     ],
     ["words of YAML 1.1", "a: yes\nb: Off\nc: <x\n", { a: "yes", b: "Off", c: "<x" }],
     ["lists", "a:\n- b\n- 'c'\nd:\n  - e: 1\n    f:\n    - g\n", { a: ["b", "c"], d: [{ e: 1, f: ["g"] }] }],
+    ["a list at the top", "# a\n- b: c\n  d:\n  - e\n- f\n", [{ b: "c", d: ["e"] }, "f"]],
     ["maps", "a:\n  b.c|all:\n    d: 1\n  e: 2\nf: 3\n", { a: { "b.c|all": { d: 1 }, e: 2 }, f: 3 }],
     ["blocks", "a: |\n  b\n   c\n\n  d\n\ne: |-\n  f\ng: 1", { a: "b\n c\n\nd\n", e: "f", g: 1 }],
     ["folded blocks", "a: >\n  b\n  c\n\n  d\ne: >-\n  f # g\n", { a: "b c\nd\n", e: "f # g" }],
@@ -101,7 +102,9 @@ test.each([
   ["a number with a fraction", "a: 1.50\n"],
   ["a number that is not exact", "a: 12345678901234567\n"],
   ["indentation that differs", "a:\n  b: 1\n c: 2\n"],
-  ["no map", "- a\n"],
+  ["a text at the top", "a\n"],
+  ["a key behind a list", "- a\nb: c\n"],
+  ["a document on the line that divides", "- a\n--- b\n"],
   ["nothing", "# a\n"],
   ["an empty document", "a: 1\n---\n"],
   ["an empty document before others", "---\n---\na: 1\n"],
@@ -135,7 +138,7 @@ const name = fc.nat(30).map((index) => keys[Math.min(index % 14, keys.length - 1
 
 /** Lines of YAML at an indentation, with the line break before them. */
 type Write = (indent: string) => string;
-const { map: mapping } = fc.letrec<{ map: Write; list: Write; value: Write; block: Write }>((tie) => ({
+const { map: mapping, list: listing } = fc.letrec<{ map: Write; list: Write; value: Write; block: Write }>((tie) => ({
   map: fc
     .uniqueArray(fc.tuple(name, tie("value"), gap, fc.constantFrom("", "", "", " ")), {
       minLength: 1,
@@ -198,7 +201,13 @@ const { map: mapping } = fc.letrec<{ map: Write; list: Write; value: Write; bloc
   ),
 }));
 const document = fc
-  .tuple(fc.array(mapping, { minLength: 1, maxLength: 2 }), fc.constantFrom("\n", "\n", "\n\n", "", "\n# z"))
+  .tuple(
+    fc.array(fc.oneof({ weight: 3, arbitrary: mapping }, { weight: 1, arbitrary: listing }), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+    fc.constantFrom("\n", "\n", "\n\n", "", "\n# z"),
+  )
   .map(([maps, end]) => maps.map((write) => write("").slice(1)).join("\n---\n") + end);
 /** A change somewhere in a text: how far from its start, how many characters go, and what comes instead. */
 const change = fc.tuple(

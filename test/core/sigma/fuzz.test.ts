@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { RuleFileError, readDocuments } from "../../../lambda/adapters/rule-files/load-detections.ts";
+import { readDocuments } from "../../../lambda/adapters/rule-files/load-detections.ts";
+import { RuleFileError } from "../../../lambda/adapters/rule-files/rule-file-error.ts";
 import { logSource } from "../../../lambda/core/detections/log-source.ts";
 import { compileRule } from "../../../lambda/core/sigma/compile.ts";
 import { parseFilter } from "../../../lambda/core/sigma/parse/parse-filter.ts";
@@ -14,9 +15,9 @@ import { runs } from "../../fixtures/runs.ts";
 const event = sessionStart();
 
 /** Compiles and evaluates, or refuses with file, line and reason; anything else fails the test. */
-function read(text: string): "compiled" | "refused" {
+async function read(text: string): Promise<"compiled" | "refused"> {
   try {
-    for (const { content } of readDocuments(text, "rule.yml", (document) => {
+    for (const { content } of await readDocuments(text, "rule.yml", (document) => {
       const { rule, warnings } = parseRule(document, { logsource: logSource, placeholders: { known: ["a", "b"] } });
       return { content: compileRule(rule, { compileRegex }), warnings };
     })) {
@@ -70,17 +71,17 @@ const condition = fc.oneof(
   fc.array(fc.constantFrom("a", "b", "nope"), { maxLength: 2 }),
 );
 
-test("no detection does anything but compile, or be refused with file, line and reason", () => {
+test("no detection does anything but compile, or be refused with file, line and reason", async () => {
   const outcomes = { compiled: 0, refused: 0 };
-  fc.assert(
-    fc.property(fc.record({ a: selection, b: selection, condition }), (detection) => {
-      outcomes[read(stringify(ruleDocument(detection)))] += 1;
+  await fc.assert(
+    fc.asyncProperty(fc.record({ a: selection, b: selection, condition }), async (detection) => {
+      outcomes[await read(stringify(ruleDocument(detection)))] += 1;
     }),
     { numRuns: runs(1_000) },
   );
-  fc.assert(
-    fc.property(key, value, (each, wanted) => {
-      outcomes[read(stringify(ruleDocument({ selection: { [each]: wanted }, condition: "selection" })))] += 1;
+  await fc.assert(
+    fc.asyncProperty(key, value, async (each, wanted) => {
+      outcomes[await read(stringify(ruleDocument({ selection: { [each]: wanted }, condition: "selection" })))] += 1;
     }),
     { numRuns: runs(1_500) },
   );
@@ -88,7 +89,7 @@ test("no detection does anything but compile, or be refused with file, line and 
   expect(outcomes.refused).toBeGreaterThan(runs(100));
 });
 
-test("no document and no text does either", () => {
+test("no document and no text does either", async () => {
   const documents = fc.oneof(
     fc.jsonValue().map((json) => stringify(json)),
     fc
@@ -100,21 +101,21 @@ test("no document and no text does either", () => {
     fc.string(),
     fc.string({ unit: fc.constantFrom(...":-[]{}&*!|>'\"%@`\n #ab1?,") }),
   );
-  fc.assert(
-    fc.property(documents, (text) => {
-      read(text);
+  await fc.assert(
+    fc.asyncProperty(documents, async (text) => {
+      await read(text);
     }),
     { numRuns: runs(1_000) },
   );
 });
 
-test("no filter does either", () => {
+test("no filter does either", async () => {
   const filter = fc.record({ rules: value, a: selection, b: selection, condition }, { requiredKeys: ["condition"] });
-  fc.assert(
-    fc.property(fc.oneof(filter, fc.jsonValue()), (body) => {
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(filter, fc.jsonValue()), async (body) => {
       const document: Json = { title: "Test", logsource: { product: "okta" }, filter: body };
       try {
-        readDocuments(stringify(document), "filter.yml", (read) => {
+        await readDocuments(stringify(document), "filter.yml", (read) => {
           const { filter: content, warnings } = parseFilter(read, { logsource: logSource });
           return { content, warnings };
         });
