@@ -1,6 +1,7 @@
+import * as v from "valibot";
 import { type Exception, exceptionSchema } from "../../lambda/core/exceptions/exception.ts";
 import { parseJson } from "../../lambda/core/values/json.ts";
-import { safeParse } from "../../lambda/core/values/stored.ts";
+import { issuesOf } from "../../lambda/core/values/stored.ts";
 import { InputError } from "../command.ts";
 import { readTextFile } from "../text-file.ts";
 
@@ -36,9 +37,9 @@ function readJson(text: string, path: string, line: number): unknown {
 }
 
 function readException(value: unknown, path: string, line: number): Exception {
-  const parsed = safeParse(exceptionSchema, value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.faults;
+  const parsed = v.safeParse(exceptionSchema, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = issuesOf(parsed.issues);
   throw fault(path, line, `no exception: ${[issue?.path.join("."), issue?.message].filter(Boolean).join(": ")}`);
 }
 

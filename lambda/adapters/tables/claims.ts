@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
 import type { Claim, Claims } from "../../core/pipeline/claims.ts";
 import { within } from "../../core/time/budget.ts";
-import * as stored from "../../core/values/stored.ts";
 import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 
@@ -131,20 +131,20 @@ function expiration(now: number): string {
   return String(Math.round(now / 1_000) + rememberSeconds);
 }
 
-const ids = stored.orElse(stored.array(stored.string()), []);
+const ids = v.fallback(v.array(v.string()), []);
 /** A result that cannot be read is of an earlier release. */
-const end = stored.orElse(
-  stored.object({
-    outcome: stored.oneOf(["alerted", "excepted", "suppressed", "inStorm", "gathered", "deadLettered"]),
+const end = v.fallback(
+  v.object({
+    outcome: v.picklist(["alerted", "excepted", "suppressed", "inStorm", "gathered", "deadLettered"]),
     undecided: ids,
     exceptions: ids,
-    correlations: stored.exactOptional(ids),
+    correlations: v.exactOptional(ids),
   }),
   { outcome: "alerted", undecided: [], exceptions: [] },
 );
 
 function readItem(item: Readonly<Record<string, AttributeValue>>): Exclude<Claim, { readonly kind: "claimed" }> {
   const { status, data, in_progress_expiration: lease } = toPlainItem(item);
-  if (status === "COMPLETED") return { kind: "done", end: stored.parse(end, data) };
+  if (status === "COMPLETED") return { kind: "done", end: v.parse(end, data) };
   return { kind: "inProgress", until: typeof lease === "number" ? new Date(lease) : null };
 }

@@ -1,6 +1,6 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
 import { type Exception, exceptionSchema } from "../../core/exceptions/exception.ts";
-import * as stored from "../../core/values/stored.ts";
 import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
 
@@ -33,9 +33,10 @@ function itemIdOf({ scope }: Exception): string {
 export function readExceptions(item: Readonly<Record<string, AttributeValue>> | undefined): Exception[] {
   return Object.entries(toPlainItem(item ?? {})).flatMap(([name, value]) => {
     if (!name.startsWith(attribute)) return [];
-    const parsed = stored.safeParse(exceptionSchema, value);
-    const isInPlace = parsed.success && name === attribute + parsed.data.id && item?.id?.S === itemIdOf(parsed.data);
-    return isInPlace ? [parsed.data] : [];
+    const parsed = v.safeParse(exceptionSchema, value);
+    const isInPlace =
+      parsed.success && name === attribute + parsed.output.id && item?.id?.S === itemIdOf(parsed.output);
+    return isInPlace ? [parsed.output] : [];
   });
 }
 

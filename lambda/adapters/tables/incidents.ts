@@ -1,4 +1,5 @@
 import type { AttributeValue, DynamoDBClient, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
 import { surplusVerdicts, type Verdict, verdictSchema } from "../../core/history/verdict.ts";
 import {
   type Incident,
@@ -9,7 +10,7 @@ import {
 } from "../../core/incidents/incident.ts";
 import type { Incidents, PublishedAlert } from "../../core/incidents/incidents.ts";
 import { within } from "../../core/time/budget.ts";
-import * as stored from "../../core/values/stored.ts";
+import { finiteNumber } from "../../core/values/stored.ts";
 import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { batchGet } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
@@ -32,34 +33,34 @@ export function incidentItemId(id: string): string {
   return prefix + id;
 }
 
-const item = stored.object({
-  id: stored.string(),
-  [incidentIndex.sortKey]: stored.string(),
-  count: stored.number(),
-  user: stored.orElse(stored.nullable(incidentUserSchema), null),
-  latest: stored.orElse(stored.optional(incidentAlertSchema), undefined),
-  verdict: stored.orElse(stored.nullable(verdictSchema), null),
+const item = v.object({
+  id: v.string(),
+  [incidentIndex.sortKey]: v.string(),
+  count: finiteNumber(),
+  user: v.fallback(v.nullable(incidentUserSchema), null),
+  latest: v.fallback(v.optional(incidentAlertSchema), undefined),
+  verdict: v.fallback(v.nullable(verdictSchema), null),
 });
 
 /** Reads an incident's item; null for none. An alert that cannot be read is counted alone. */
 export function readIncident(attributes: Readonly<Record<string, AttributeValue>> | undefined): Incident | null {
   if (attributes === undefined) return null;
   const plain = toPlainItem(attributes);
-  const parsed = stored.safeParse(item, { user: null, verdict: null, ...plain });
-  if (!parsed.success || !parsed.data.id.startsWith(prefix)) return null;
-  const { data } = parsed;
+  const parsed = v.safeParse(item, { user: null, verdict: null, ...plain });
+  if (!parsed.success || !parsed.output.id.startsWith(prefix)) return null;
+  const { output } = parsed;
   const kept = Object.entries(plain).flatMap(([name, value]) => {
-    const alert = name.startsWith(alertPrefix) ? stored.safeParse(incidentAlertSchema, value) : null;
-    return alert?.success ? [alert.data] : [];
+    const alert = name.startsWith(alertPrefix) ? v.safeParse(incidentAlertSchema, value) : null;
+    return alert?.success ? [alert.output] : [];
   });
-  const alerts = [...kept, ...(data.latest === undefined ? [] : [data.latest])];
+  const alerts = [...kept, ...(output.latest === undefined ? [] : [output.latest])];
   return {
-    id: data.id.slice(prefix.length),
-    changed: data[incidentIndex.sortKey],
-    user: data.user,
+    id: output.id.slice(prefix.length),
+    changed: output[incidentIndex.sortKey],
+    user: output.user,
     alerts: alerts.sort((a, b) => (a.detectedAt < b.detectedAt ? -1 : 1)),
-    count: data.count,
-    verdict: data.verdict,
+    count: output.count,
+    verdict: output.verdict,
   };
 }
 

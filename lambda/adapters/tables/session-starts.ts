@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
 import { type SessionStart, sessionDays, sessionStartSchema } from "../../core/session-start/session-start.ts";
 import type { SessionStartStore } from "../../core/session-start/session-start-store.ts";
-import { parse } from "../../core/values/stored.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import type { GetStateKey } from "./state-key.ts";
@@ -21,7 +21,7 @@ export function sessionItemId(session: string, stateKey: StateKey): string {
 /** Reads a start's item. Null for what cannot be read, of another release. */
 export function readSessionStart(item: Item): SessionStart | null {
   try {
-    return parse(sessionStartSchema, JSON.parse(item.start?.S ?? ""));
+    return v.parse(sessionStartSchema, JSON.parse(item.start?.S ?? ""));
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
 import { levels } from "../../core/sigma/rule.ts";
 import {
   type GatheredSignIn,
@@ -17,7 +18,7 @@ import {
   type Storm,
   stormMilliseconds,
 } from "../../core/storms/storm.ts";
-import * as stored from "../../core/values/stored.ts";
+import { finiteNumber, mapOf } from "../../core/values/stored.ts";
 import { type Plain, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { type Reference, startReferences } from "../aws/dynamodb/references.ts";
@@ -42,10 +43,10 @@ const surplusKeys = 100;
 /** Sources whose state the adapter has seen, so that its first update is mostly the right one. */
 const maximumGuesses = 200;
 
-const number = stored.orElse(stored.number(), 0);
-const counts = stored.orElse(stored.record(stored.number()), {});
-const item = stored.object({
-  since: stored.number(),
+const number = v.fallback(finiteNumber(), 0);
+const counts = v.fallback(mapOf(finiteNumber()), () => new Map<string, number>());
+const item = v.object({
+  since: finiteNumber(),
   last: number,
   attempts: number,
   users: counts,
@@ -53,15 +54,15 @@ const item = stored.object({
   reasons: counts,
   keys: counts,
   more: number,
-  watcher: stored.orElse(stored.nullable(stored.string()), null),
-  watchBy: stored.orElse(stored.nullable(stored.number()), null),
+  watcher: v.fallback(v.nullable(v.string()), null),
+  watchBy: v.fallback(v.nullable(finiteNumber()), null),
   reported: number,
-  ended: stored.orElse(stored.boolean(), false),
+  ended: v.fallback(v.boolean(), false),
 });
 
 /** The storm of an item, with the keys of its events. */
 interface Stored extends Storm {
-  readonly keys: Readonly<Record<string, number>>;
+  readonly keys: ReadonlyMap<string, number>;
 }
 
 /**
@@ -79,13 +80,12 @@ type Item = Readonly<Record<string, AttributeValue>>;
 
 /** Reads a source's item; null where no attempt is counted, or it cannot be read. */
 function readItem(attributes: Item | undefined): Stored | null {
-  const parsed = stored.safeParse(item, toPlainItem(attributes ?? {}));
+  const parsed = v.safeParse(item, toPlainItem(attributes ?? {}));
   if (!parsed.success) return null;
-  const { users, succeeded, reasons, ...rest } = parsed.data;
+  const { users, succeeded, reasons, ...rest } = parsed.output;
   // What was taken back has no attempts left.
-  const toMap = (record: Readonly<Record<string, number>>) =>
-    new Map(Object.entries(record).filter(([, count]) => count > 0));
-  return { ...rest, users: toMap(users), succeeded: toMap(succeeded), reasons: toMap(reasons) };
+  const left = (all: ReadonlyMap<string, number>) => new Map([...all].filter(([, count]) => count > 0));
+  return { ...rest, users: left(users), succeeded: left(succeeded), reasons: left(reasons) };
 }
 
 /** How an attempt is written beside others. */
@@ -154,14 +154,14 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
       const storm = readItem((await update(source, change, signal)) ?? undefined);
       if (storm !== null) {
         remember(guesses, source, plan === "first" ? beside : { ...plan, forgotten: [] });
-        return { isNew: true, number: storm.keys[event.key] ?? storm.attempts, isSurplus: false, storm };
+        return { isNew: true, number: storm.keys.get(event.key) ?? storm.attempts, isSurplus: false, storm };
       }
       if (round === 0 && plan === "first") {
         plan = beside;
         continue;
       }
       const seen = await read(source, signal);
-      const known = seen?.keys[event.key];
+      const known = seen?.keys.get(event.key);
       if (seen === null || isOver(seen, stormAfter, time)) plan = "first";
       else if (known !== undefined) return { isNew: false, number: known, isSurplus: false, storm: seen };
       else plan = planFor(event, seen, stormAfter);
@@ -415,26 +415,26 @@ function gatheringChange({ key, person, login, severity, signs }: GatheredSignIn
   };
 }
 
-const unknownSign = stored.orElse(stored.nullable(stored.boolean()), null);
-const gathering = stored.object({
-  people: stored.record(
-    stored.object({
-      login: stored.string(),
-      severity: stored.oneOf(levels),
-      count: stored.number(),
+const unknownSign = v.fallback(v.nullable(v.boolean()), null);
+const gathering = v.object({
+  people: mapOf(
+    v.object({
+      login: v.string(),
+      severity: v.picklist(levels),
+      count: finiteNumber(),
       knownDevice: unknownSign,
       usualHour: unknownSign,
       usualPlace: unknownSign,
-      asNumber: stored.orElse(stored.nullable(stored.number()), null),
+      asNumber: v.fallback(v.nullable(finiteNumber()), null),
     }),
   ),
   more: number,
-  parked: stored.orElse(stored.boolean(), false),
+  parked: v.fallback(v.boolean(), false),
 });
 
 function readGathering(attributes: Item): Gathering {
-  const { people, more, parked } = stored.parse(gathering, toPlainItem(attributes));
-  const persons = Object.values(people).map(({ login, severity, count, ...signs }) => ({
+  const { people, more, parked } = v.parse(gathering, toPlainItem(attributes));
+  const persons = [...people.values()].map(({ login, severity, count, ...signs }) => ({
     login,
     severity,
     count,
@@ -446,12 +446,12 @@ function readGathering(attributes: Item): Gathering {
 /** How an attempt is written beside those that an item has. */
 function planFor({ login }: SourceEvent, { users, reasons, keys }: Stored, stormAfter: number): Beside {
   const named = users.has(login) || users.size < maximumUsers;
-  const surplus = Object.entries(keys)
+  const surplus = [...keys]
     // The numbers of single alerts stay: their retry has to find them.
     .filter(([, each]) => each === 0 || each > stormAfter)
     .sort(([, first], [, second]) => first - second)
     .map(([key]) => key);
-  const isFull = Object.keys(keys).length >= maximumKeys;
+  const isFull = keys.size >= maximumKeys;
   return {
     named,
     reasons: reasons.size < maximumReasonKinds ? null : new Set(reasons.keys()),

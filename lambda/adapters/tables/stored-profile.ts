@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
 import type { Profile, Source, SourceLocations, StoredLocation } from "../../core/profiles/profile.ts";
 import { profileLocation } from "../../core/profiles/profile-location.ts";
-import * as stored from "../../core/values/stored.ts";
 import { toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 
 /*
@@ -16,38 +16,38 @@ import { toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 /** The names of sources in entries of the earlier form. */
 export const earlierNames: Readonly<Record<Source, string>> = { imported: "import", okta: "okta" };
 
-const text = stored.orElse(stored.nullable(stored.string()), null);
-const entry = stored.extend(profileLocation, { until: text, source: text });
-const entries = stored.orElse(stored.array(stored.orElse(stored.nullable(entry), null)), []);
-const ofSource = stored.orElse(stored.object({ locations: entries, updatedAt: text, syncedAt: text }), {
+const text = v.fallback(v.nullable(v.string()), null);
+const entry = v.object({ ...profileLocation.entries, until: text, source: text });
+const entries = v.fallback(v.array(v.fallback(v.nullable(entry), null)), []);
+const ofSource = v.fallback(v.object({ locations: entries, updatedAt: text, syncedAt: text }), {
   locations: [],
   updatedAt: null,
   syncedAt: null,
 });
 
-type Entry = stored.Output<typeof entry>;
+type Entry = v.InferOutput<typeof entry>;
 
 /** Reads an item, of either form. Values that are not locations are left out. */
 export function readProfile(item: Readonly<Record<string, AttributeValue>>): Profile {
   const plain = toPlainItem(item);
-  const all = stored.parse(entries, plain.locations).filter((each) => each !== null);
-  const updatedAt = stored.parse(text, plain.updatedAt);
+  const all = v.parse(entries, plain.locations).filter((each) => each !== null);
+  const updatedAt = v.parse(text, plain.updatedAt);
   const read = (source: Source): SourceLocations | null => {
-    const own = stored.parse(ofSource, plain[source]);
+    const own = v.parse(ofSource, plain[source]);
     const earlier = all.filter((each) => each.source === earlierNames[source]);
     const locations = [...own.locations.filter((each) => each !== null), ...earlier];
     if (locations.length === 0) return null;
     return {
       locations: locations.map(withoutSource),
       updatedAt: own.updatedAt ?? updatedAt,
-      syncedAt: own.syncedAt ?? (source === "okta" ? stored.parse(text, plain.syncedAt) : null),
+      syncedAt: own.syncedAt ?? (source === "okta" ? v.parse(text, plain.syncedAt) : null),
     };
   };
   const names = Object.values(earlierNames);
   return {
-    user: stored.parse(text, plain.user) ?? "",
+    user: v.parse(text, plain.user) ?? "",
     locations: all.filter(({ source }) => source === null || !names.includes(source)).map(withoutSource),
-    source: stored.parse(text, plain.source),
+    source: v.parse(text, plain.source),
     updatedAt,
     imported: read("imported"),
     okta: read("okta"),

@@ -1,8 +1,9 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
 import { stopSchema } from "../../core/travel/stop.ts";
 import { emptyTrail, type Trail, trailDays } from "../../core/travel/trail.ts";
 import type { StoredTrail, TrailStore } from "../../core/travel/trail-store.ts";
-import * as stored from "../../core/values/stored.ts";
+import { finiteNumber } from "../../core/values/stored.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import type { GetStateKey } from "./state-key.ts";
@@ -20,9 +21,9 @@ const dayMilliseconds = 86_400_000;
 const maximumBytes = 65_536;
 
 /** The form of a trail: JSON, compressed to a third by raw deflate, as an item is charged by its size. */
-const trailSchema = stored.object({
-  stops: stored.array(stopSchema),
-  forgottenUntil: stored.nullable(stored.number()),
+const trailSchema = v.object({
+  stops: v.array(stopSchema),
+  forgottenUntil: v.nullable(finiteNumber()),
 });
 
 /** The id of a person's trail: hashed with the deployment's key, as logins are. */
@@ -44,7 +45,7 @@ function decode(bytes: Uint8Array | undefined): Trail | null {
   if (bytes === undefined) return null;
   try {
     const json = zlib().inflateRawSync(bytes, { maxOutputLength: maximumBytes }).toString("utf8");
-    return stored.parse(trailSchema, JSON.parse(json));
+    return v.parse(trailSchema, JSON.parse(json));
   } catch {
     return null;
   }

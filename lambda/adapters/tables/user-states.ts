@@ -1,4 +1,5 @@
 import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import * as v from "valibot";
 import { rememberDays, type UserState } from "../../core/history/history.ts";
 import type { StateChange } from "../../core/history/remember.ts";
 import { type KnownNetwork, knownNetwork } from "../../core/history/remembered-session.ts";
@@ -6,7 +7,7 @@ import { type SuppressionWindow, storedWindow } from "../../core/history/suppres
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { UserStates } from "../../core/history/user-states.ts";
 import { verdictSchema } from "../../core/history/verdict.ts";
-import * as stored from "../../core/values/stored.ts";
+import { finiteNumber } from "../../core/values/stored.ts";
 import { type Plain, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
@@ -27,23 +28,23 @@ const window = "window#";
 export const verdictPrefix = "verdict#";
 
 /** A window, as far as an update of its count returns it. */
-const counted = stored.object({ suppressed: stored.number() });
+const counted = v.object({ suppressed: finiteNumber() });
 
 /** Reads a user's item. What cannot be read counts as not remembered. */
 export function readUserState(item: Readonly<Record<string, AttributeValue>> | undefined): UserState {
   const attributes = Object.entries(toPlainItem(item ?? {}));
-  const read = <Value>(prefix: string, schema: stored.Schema<Value>) =>
+  const read = <Value>(prefix: string, schema: v.GenericSchema<unknown, Value>) =>
     new Map(
       attributes.flatMap(([name, value]): [string, Value][] => {
         if (!name.startsWith(prefix)) return [];
-        const parsed = stored.safeParse(schema, value);
-        return parsed.success ? [[name.slice(prefix.length), parsed.data]] : [];
+        const parsed = v.safeParse(schema, value);
+        return parsed.success ? [[name.slice(prefix.length), parsed.output]] : [];
       }),
     );
   return {
     networks: read(network, knownNetwork),
-    sessions: read(sessions, stored.number()),
-    attempts: read(attempts, stored.number()),
+    sessions: read(sessions, finiteNumber()),
+    attempts: read(attempts, finiteNumber()),
     windows: new Map(
       [...read(window, storedWindow)].map(([fingerprint, each]) => [fingerprint, { fingerprint, ...each }]),
     ),
@@ -105,7 +106,7 @@ export function createUserStates(
         signal,
       );
       // Of what is nested, DynamoDB returns the parts that changed.
-      return updated && stored.parse(counted, updated[window + fingerprint]).suppressed;
+      return updated && v.parse(counted, updated[window + fingerprint]).suppressed;
     },
     async record(user, ended, remembered, signal) {
       const change = toChange(remembered);

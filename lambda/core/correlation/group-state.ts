@@ -1,5 +1,5 @@
+import * as v from "valibot";
 import { type Correlation, isCount, isMonotone, isTemporal } from "../sigma/correlation.ts";
-import * as stored from "../values/stored.ts";
 
 /*
  * The state of one group of a correlation: plain JSON, bounded by construction.
@@ -10,19 +10,19 @@ import * as stored from "../values/stored.ts";
  * slot, whatever the order in which events arrive.
  */
 
-const textOrNull = stored.nullable(stored.string());
+const textOrNull = v.nullable(v.string());
 
 /**
  * What an entry keeps of its event for the alert of a later one. Texts of a stranger are among them: `noteOf` masks them, and bounds their
  * length.
  */
-export const eventNote = stored.object({
-  eventType: stored.string(),
+export const eventNote = v.object({
+  eventType: v.string(),
   /** The login of the person, or what else names the person; null for none. */
   person: textOrNull,
   /** What was done, in the past tense: `created token deploy`. */
-  deed: stored.string(),
-  succeeded: stored.boolean(),
+  deed: v.string(),
+  succeeded: v.boolean(),
   /** `Toronto, Canada, 203.0.113.7`; null where that is not known. */
   from: textOrNull,
   /** The proxy, or else the autonomous system: `VPN NORD_VPN`; null where that is not known. */
@@ -34,7 +34,7 @@ export const eventNote = stored.object({
 });
 
 /** See {@link eventNote}. */
-export type EventNote = Readonly<stored.Output<typeof eventNote>>;
+export type EventNote = Readonly<v.InferOutput<typeof eventNote>>;
 
 /** A match that takes part in a correlation's group. */
 export interface Entry {

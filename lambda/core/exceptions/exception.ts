@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { createNetworkTest, parseCidr } from "../network/cidr.ts";
 import { type ExitNode, exitNode } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
@@ -9,59 +10,62 @@ import {
   networkKinds,
 } from "../okta/network-service.ts";
 import { isOperator } from "../okta/operator.ts";
-import * as stored from "../values/stored.ts";
+import { finiteNumber, utcTime } from "../values/stored.ts";
 
 /*
  * An exception declares a kind of match harmless until a date. An exception with a part that cannot be read covers
  * nothing: a scope that lost a part would cover too much.
  */
 
-const filledText = stored.check(stored.string(), (text) => text !== "", "expected text");
+const filledText = v.pipe(v.string(), v.nonEmpty("expected text"));
 const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
-const isNotEmpty = (list: readonly unknown[]) => list.length > 0;
 
 /** The scope of an exception: an event has to meet every part that is given; at least one is. */
-const exceptionScope = stored.strictObject({
+const exceptionScope = v.strictObject({
   /** An Okta user id (`00u...`) or a lower-case login. */
-  user: stored.optional(filledText),
+  user: v.optional(filledText),
   /** The network operator, as Okta writes it (`NORD_VPN`) or as people do: see {@link isOperator}. */
-  operator: stored.optional(filledText),
-  asNumber: stored.optional(stored.check(stored.number(), isCount, "is no whole number from 0 on")),
+  operator: v.optional(filledText),
+  asNumber: v.optional(v.pipe(finiteNumber(), v.check(isCount, "is no whole number from 0 on"))),
   /** A network, `192.0.2.0/24` or `2001:db8::/32`. */
-  cidr: stored.optional(stored.check(stored.string(), (text) => parseCidr(text) !== null, "is no CIDR")),
-  /** ISO 3166-1 alpha-2. */
-  countryCode: stored.optional(
-    stored.check(stored.string(), (text) => /^[A-Z]{2}$/.test(text), "expected two capital letters, such as PT"),
+  cidr: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => parseCidr(text) !== null, "is no CIDR"),
+    ),
   ),
+  /** ISO 3166-1 alpha-2. */
+  countryCode: v.optional(v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, "expected two capital letters, such as PT"))),
   /**
    * The kinds of anonymous network that it covers: each kind of an address has to be one of them.
    *
    * @default all but {@link worstKinds}, and addresses of which no kind is known. A release that does not know this part reads
    * the exception as one that covers nothing.
    */
-  kinds: stored.optional(
-    stored.check(stored.array(stored.oneOf(networkKinds)), isNotEmpty, "expected a list of kinds"),
-  ),
+  kinds: v.optional(v.pipe(v.array(v.picklist(networkKinds)), v.nonEmpty("expected a list of kinds"))),
   /** Ids of rules and correlations. @default every rule that a session start matches; no correlation, and nothing else */
-  detections: stored.optional(stored.check(stored.array(filledText), isNotEmpty, "expected a list of ids")),
+  detections: v.optional(v.pipe(v.array(filledText), v.nonEmpty("expected a list of ids"))),
 });
-export type ExceptionScope = stored.Output<typeof exceptionScope>;
+export type ExceptionScope = v.InferOutput<typeof exceptionScope>;
 
 /** An exception: its scope, author, reason and end. */
-export const exceptionSchema = stored.strictObject({
-  id: stored.string(),
-  scope: stored.check(exceptionScope, (scope) => hasPlace(scope), "covers everything"),
+export const exceptionSchema = v.strictObject({
+  id: v.string(),
+  scope: v.pipe(
+    exceptionScope,
+    v.check((scope) => hasPlace(scope), "covers everything"),
+  ),
   /** Its author. */
-  by: stored.string(),
-  reason: stored.string(),
+  by: v.string(),
+  reason: v.string(),
   /** ISO 8601, UTC. */
-  createdAt: stored.dateTime(),
+  createdAt: utcTime(),
   /** The moment from which it has no effect (ISO 8601, UTC). */
-  until: stored.dateTime(),
+  until: utcTime(),
   /** When a notice of its end was published; null before that. */
-  noticedAt: stored.nullable(stored.dateTime()),
+  noticedAt: v.nullable(utcTime()),
 });
-export type Exception = stored.Output<typeof exceptionSchema>;
+export type Exception = v.InferOutput<typeof exceptionSchema>;
 
 /** The kinds that an exception covers only where it names them: attackers use them more than customers do. */
 export const worstKinds: readonly NetworkKind[] = ["residential_proxy", "tor"];

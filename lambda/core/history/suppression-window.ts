@@ -1,39 +1,40 @@
-import * as stored from "../values/stored.ts";
+import * as v from "valibot";
+import { finiteNumber } from "../values/stored.ts";
 
-const suppressed = stored.object({
-  count: stored.number(),
+const suppressed = v.object({
+  count: finiteNumber(),
   /** ISO 8601, UTC; null when there are none. */
-  since: stored.nullable(stored.string()),
+  since: v.nullable(v.string()),
 });
 
 /** Session starts that were suppressed, and since when. */
-export type Suppressed = Readonly<stored.Output<typeof suppressed>>;
+export type Suppressed = Readonly<v.InferOutput<typeof suppressed>>;
 
 /** A window in the form of the state table, under its fingerprint. */
-export const storedWindow = stored.object({
+export const storedWindow = v.object({
   /** The key of the claim that opened it: its own retry is never suppressed by it. */
-  id: stored.string(),
+  id: v.string(),
   /** Milliseconds since 1970, like `until`. */
-  openedAt: stored.number(),
-  until: stored.number(),
+  openedAt: finiteNumber(),
+  until: finiteNumber(),
   /**
    * Whether the alert that opened it is published. Until then it suppresses nothing, as an exception may still cover that
    * alert; it keeps others waiting, for the lease of `waiting` at most.
    */
-  published: stored.boolean(),
+  published: v.boolean(),
   /**
    * Session starts that it suppressed. Windows of earlier releases have none: they suppress nothing any more, and are
    * removed when they are over.
    */
-  suppressed: stored.orElse(stored.number(), 0),
+  suppressed: v.fallback(finiteNumber(), 0),
   /** The incident of the alert that opened it, which its report belongs to; null for a window of an earlier release. */
-  incident: stored.orElse(stored.nullable(stored.string()), null),
+  incident: v.fallback(v.nullable(v.string()), null),
   /** What its own alert reports: session starts that were suppressed before it. */
-  reported: stored.orElse(suppressed, { count: 0, since: null }),
+  reported: v.fallback(suppressed, { count: 0, since: null }),
 });
 
 /** The time in which session starts that are the same news as one alert are suppressed. */
-export type SuppressionWindow = Readonly<stored.Output<typeof storedWindow>> & {
+export type SuppressionWindow = Readonly<v.InferOutput<typeof storedWindow>> & {
   /** What the session starts have in common: see `core/grouping/fingerprint.ts`. */
   readonly fingerprint: string;
 };

@@ -1,20 +1,20 @@
-import * as stored from "../values/stored.ts";
+import * as v from "valibot";
 
 /** The verdicts on incidents. */
 export const verdicts = ["true-positive", "benign", "expected"] as const;
 
 /** How an incident was judged. It is remembered of its person by the fingerprints of its alerts. */
-export const verdictSchema = stored.object({
-  verdict: stored.oneOf(verdicts),
-  note: stored.string(),
+export const verdictSchema = v.object({
+  verdict: v.picklist(verdicts),
+  note: v.string(),
   /** Its author. */
-  by: stored.string(),
+  by: v.string(),
   /** By the clock of its author's machine (ISO 8601, UTC). */
-  at: stored.string(),
+  at: v.string(),
   /** When the last alert was detected that its author saw (ISO 8601, UTC). @default `at` */
-  seen: stored.optional(stored.string()),
+  seen: v.optional(v.string()),
 });
-export type Verdict = Readonly<stored.Output<typeof verdictSchema>>;
+export type Verdict = Readonly<v.InferOutput<typeof verdictSchema>>;
 
 /** The time of the last alert that a verdict is about (ISO 8601, UTC): what came later waits for another. */
 export function judgedUntil({ seen, at }: Verdict): string {

@@ -1,6 +1,7 @@
+import * as v from "valibot";
 import { judgedUntil, type Verdict } from "../history/verdict.ts";
 import { levels } from "../sigma/rule.ts";
-import * as stored from "../values/stored.ts";
+import { finiteNumber } from "../values/stored.ts";
 
 /*
  * All alerts about one person and session, or about one storm, are one incident. It keeps what its timeline shows of each
@@ -16,53 +17,51 @@ export const maximumIncidentAlerts = 50;
 /** The alerts before it that an alert names. */
 export const maximumShown = 10;
 
-const text = stored.nullable(stored.string());
+const text = v.nullable(v.string());
 
 /** What an incident keeps of an alert: texts are masked as the alert's are, and short. */
-export const incidentAlertSchema = stored.object({
-  alertId: stored.string(),
-  eventUuid: stored.string(),
+export const incidentAlertSchema = v.object({
+  alertId: v.string(),
+  eventUuid: v.string(),
   /** ISO 8601, UTC. */
-  detectedAt: stored.string(),
+  detectedAt: v.string(),
   /** When Okta published the event, as Okta writes it. */
-  published: stored.string(),
-  eventType: stored.string(),
+  published: v.string(),
+  eventType: v.string(),
   /** What was done, in few words; null in alerts of earlier versions. @default null */
-  deed: stored.withDefault(text, null),
-  summary: stored.string(),
-  severity: stored.oneOf(levels),
+  deed: v.optional(text, null),
+  summary: v.string(),
+  severity: v.picklist(levels),
   /** Okta's outcome: `SUCCESS`, `FAILURE`. */
   outcome: text,
   /** `correlation` is true for a correlation, which an exception covers only where it names it; left out for a rule. */
-  detections: stored.array(
-    stored.object({ id: stored.string(), title: stored.string(), correlation: stored.exactOptional(stored.boolean()) }),
-  ),
+  detections: v.array(v.object({ id: v.string(), title: v.string(), correlation: v.exactOptional(v.boolean()) })),
   /** Where it came from: `Toronto, Ontario, Canada`; null where the event has no address. */
   from: text,
   /** The anonymous network: `Tor (TOR_EXIT)`; null for none. */
   through: text,
   /** The kinds of anonymous network: `tor`, `vpn`… */
-  kinds: stored.array(stored.string()),
+  kinds: v.array(v.string()),
   /** Address and autonomous system: `203.0.113.7, AS64500 Example Hosting`; null where the event has no address. */
   network: text,
   /** The one operator of an anonymous network that Okta names; null for none, or several. */
   operator: text,
-  asNumber: stored.nullable(stored.number()),
+  asNumber: v.nullable(finiteNumber()),
   /** The first of the alert's triage steps. */
   nextStep: text,
   /** The fingerprint that its verdict is kept by; null where the network is not known. */
   fingerprint: text,
   /** The incident of the storm that it reports, or that its sign-in stands in; null for none. @default null */
-  storm: stored.withDefault(text, null),
+  storm: v.optional(text, null),
 });
-export type IncidentAlert = stored.Output<typeof incidentAlertSchema>;
+export type IncidentAlert = v.InferOutput<typeof incidentAlertSchema>;
 
 /** A detection that an alert of an incident names. */
 export type IncidentDetection = IncidentAlert["detections"][number];
 
 /** The person of an incident, as its alerts name the person. */
-export const incidentUserSchema = stored.object({ id: text, login: text, displayName: text });
-export type IncidentUser = stored.Output<typeof incidentUserSchema>;
+export const incidentUserSchema = v.object({ id: text, login: text, displayName: text });
+export type IncidentUser = v.InferOutput<typeof incidentUserSchema>;
 
 /** An incident, as it is kept. */
 export interface Incident {

@@ -1,26 +1,27 @@
+import * as v from "valibot";
 import type { Firing } from "../correlation/correlate.ts";
 import { eventNote } from "../correlation/group-state.ts";
 import type { Correlation } from "../sigma/correlation.ts";
-import * as stored from "../values/stored.ts";
+import { finiteNumber } from "../values/stored.ts";
 
 /** A firing as a message on the retry queue keeps it: what its alert says of it, which its group may have forgotten by then. */
-export const keptFiring = stored.object({
-  group: stored.array(stored.string()),
-  slot: stored.number(),
-  event: stored.string(),
-  at: stored.number(),
-  by: stored.string(),
-  window: stored.array(
-    stored.object({
-      at: stored.number(),
-      event: stored.string(),
-      rule: stored.number(),
-      isPart: stored.exactOptional(stored.boolean()),
-      note: stored.exactOptional(eventNote),
+export const keptFiring = v.object({
+  group: v.array(v.string()),
+  slot: finiteNumber(),
+  event: v.string(),
+  at: finiteNumber(),
+  by: v.string(),
+  window: v.array(
+    v.object({
+      at: finiteNumber(),
+      event: v.string(),
+      rule: finiteNumber(),
+      isPart: v.exactOptional(v.boolean()),
+      note: v.exactOptional(eventNote),
     }),
   ),
 });
-export type KeptFiring = stored.Output<typeof keptFiring>;
+export type KeptFiring = v.InferOutput<typeof keptFiring>;
 
 /** The first and the last entries of a firing that work keeps, each. */
 const keptEntries = 50;

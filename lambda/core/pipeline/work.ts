@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type { DetectionSource } from "../alerts/alert-source.ts";
 import { type BriefSelection, briefMatches } from "../alerts/matched.ts";
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
@@ -7,7 +8,7 @@ import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import { queueMessageBytes } from "../text/message-limits.ts";
 import { writeQueueJson } from "../text/queue-json.ts";
-import * as stored from "../values/stored.ts";
+import { finiteNumber, issuesOf } from "../values/stored.ts";
 import { type DelayReason, readDelayReason } from "./delay-reason.ts";
 import { type KeptFiring, keepFiring, keptFiring } from "./kept-firing.ts";
 
@@ -73,61 +74,58 @@ const maximumMessageBytes = queueMessageBytes - 256;
 /** The most bytes for explanations of matches, and for values: the event is more important. */
 const maximumExplanationBytes = 131_072;
 
-const text = stored.nullable(stored.string());
+const text = v.nullable(v.string());
 
 /**
  * The message of a piece of work on the retry queue. Fields that came after the first release are optional, so that
  * each release reads the messages of another: a deployment runs both for a while.
  */
-const message = stored.object({
-  schemaVersion: stored.oneOf(["1.0"]),
-  kind: stored.oneOf(["retry"]),
-  reason: stored.string(),
+const message = v.object({
+  schemaVersion: v.picklist(["1.0"]),
+  kind: v.picklist(["retry"]),
+  reason: v.string(),
   // Alerts and metrics need a time that can be read.
-  since: stored.check(stored.string(), (text) => !Number.isNaN(Date.parse(text)), "expected a time"),
-  rules: stored.nullable(stored.array(stored.string())),
-  followUp: stored.boolean(),
-  delivery: stored.object({
+  since: v.pipe(
+    v.string(),
+    v.check((text) => !Number.isNaN(Date.parse(text)), "expected a time"),
+  ),
+  rules: v.nullable(v.array(v.string())),
+  followUp: v.boolean(),
+  delivery: v.object({
     id: text,
     org: text,
     eventHookId: text,
-    source: stored.optional(stored.oneOf(eventSources)),
+    source: v.optional(v.picklist(eventSources)),
   }),
-  event: stored.unknown(),
-  eventCut: stored.nullable(stored.array(stored.string())),
-  matched: stored.withDefault(
-    stored.array(
-      stored.object({
-        ruleId: stored.string(),
-        matched: stored.array(
-          stored.object({
-            selection: stored.string(),
-            fields: stored.array(
-              stored.object({
-                field: stored.string(),
-                values: stored.array(
-                  stored.nullable(stored.union([stored.string(), stored.number(), stored.boolean()])),
-                ),
+  event: v.unknown(),
+  eventCut: v.nullable(v.array(v.string())),
+  matched: v.optional(
+    v.array(
+      v.object({
+        ruleId: v.string(),
+        matched: v.array(
+          v.object({
+            selection: v.string(),
+            fields: v.array(
+              v.object({
+                field: v.string(),
+                values: v.array(v.nullable(v.union([v.string(), finiteNumber(), v.boolean()]))),
               }),
             ),
           }),
         ),
         // One of another release is found again in its group.
-        firing: stored.exactOptional(stored.orElse(stored.nullable(keptFiring), null)),
+        firing: v.exactOptional(v.fallback(v.nullable(keptFiring), null)),
       }),
     ),
     [],
   ),
-  values: stored.exactOptional(stored.record(stored.array(stored.string()))),
-  unconfirmed: stored.withDefault(stored.number(), 0),
-  again: stored.withDefault(stored.boolean(), false),
-  report: stored.exactOptional(
-    stored.nullable(stored.object({ fingerprint: stored.string(), windowId: stored.string() })),
-  ),
-  storm: stored.exactOptional(
-    stored.nullable(stored.object({ source: stored.string(), since: stored.number(), watcher: stored.string() })),
-  ),
-  gathering: stored.exactOptional(stored.nullable(stored.object({ source: stored.string(), start: stored.number() }))),
+  values: v.exactOptional(v.record(v.string(), v.array(v.string()))),
+  unconfirmed: v.optional(finiteNumber(), 0),
+  again: v.optional(v.boolean(), false),
+  report: v.exactOptional(v.nullable(v.object({ fingerprint: v.string(), windowId: v.string() }))),
+  storm: v.exactOptional(v.nullable(v.object({ source: v.string(), since: finiteNumber(), watcher: v.string() }))),
+  gathering: v.exactOptional(v.nullable(v.object({ source: v.string(), start: finiteNumber() }))),
 });
 
 /**
@@ -164,7 +162,7 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
         ...(report && { report }),
         ...(storm && { storm }),
         ...(gathering && { gathering }),
-      } satisfies stored.Output<typeof message>);
+      } satisfies v.InferOutput<typeof message>);
     },
     needed,
   );
@@ -198,10 +196,10 @@ export class UnreadableWorkError extends Error {
  * @throws UnreadableWorkError with the fault
  */
 export function readWork(body: string): Work {
-  const parsed = stored.safeParse(message, parseJson(body));
+  const parsed = v.safeParse(message, parseJson(body));
   if (!parsed.success)
-    throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(parsed.faults))}`);
-  const { schemaVersion: _version, kind: _kind, reason, since, event, ...kept } = parsed.data;
+    throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(issuesOf(parsed.issues)))}`);
+  const { schemaVersion: _version, kind: _kind, reason, since, event, ...kept } = parsed.output;
   const read = parseLogEvent(event, ["event"]);
   if (!read.ok) throw new UnreadableWorkError(`the message holds no event: ${describeFaults(read.faults)}`);
   return { ...kept, event: read.event, waiting: { reason: readDelayReason(reason), since: new Date(since) } };

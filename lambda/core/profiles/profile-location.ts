@@ -1,13 +1,16 @@
+import * as v from "valibot";
 import { readDegrees } from "../geo/degrees.ts";
-import * as stored from "../values/stored.ts";
 
-const text = stored.orElse(stored.nullable(stored.string()), null);
-const degrees = stored.made((value) => readDegrees(value));
+const text = v.fallback(v.nullable(v.string()), null);
+const degrees = v.pipe(
+  v.optional(v.unknown(), null),
+  v.transform((value) => readDegrees(value)),
+);
 
 /** One place where a user is expected, in the form of the profile table. */
-export const profileLocation = stored.object({
+export const profileLocation = v.object({
   /** Its common name: "home", "Lisbon office". */
-  label: stored.orElse(stored.string(), "location"),
+  label: v.fallback(v.string(), "location"),
   /** ISO 3166-1 alpha-2. */
   countryCode: text,
   state: text,
@@ -20,4 +23,4 @@ export const profileLocation = stored.object({
 });
 
 /** One place where a user is expected. */
-export type ProfileLocation = stored.Output<typeof profileLocation>;
+export type ProfileLocation = v.InferOutput<typeof profileLocation>;

@@ -1,15 +1,16 @@
+import * as v from "valibot";
 import { countryCode } from "../geo/country.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { isOktaVerify } from "../okta/okta-verify.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
-import * as stored from "../values/stored.ts";
+import { finiteNumber } from "../values/stored.ts";
 
-const text = stored.nullable(stored.string());
+const text = v.nullable(v.string());
 
 const originShape = {
   /** The autonomous system; null where Okta does not know it. */
-  asNumber: stored.nullable(stored.number()),
+  asNumber: v.nullable(finiteNumber()),
   /** ISO 3166-1 alpha-2; null where the country is not known. */
   country: text,
   /** The id of a device that Okta knows, `guo...`; null for none. */
@@ -21,19 +22,19 @@ const originShape = {
 };
 
 /** The start of a session, in the form of the state table. */
-export const sessionStartSchema = stored.object({
+export const sessionStartSchema = v.object({
   /**
    * Orders the events that may be a session's start, the best first: successful `user.session.start` before all others, then by time, then by
    * uuid.
    */
-  order: stored.string(),
+  order: v.string(),
   /** When Okta published it, in milliseconds since 1970. */
-  at: stored.number(),
+  at: finiteNumber(),
   ...originShape,
 });
 
 /** The earliest known event of a session: what its other events are compared with. */
-export type SessionStart = Readonly<stored.Output<typeof sessionStartSchema>>;
+export type SessionStart = Readonly<v.InferOutput<typeof sessionStartSchema>>;
 
 /** Where an event of a session came from. */
 export type SessionOrigin = Pick<SessionStart, keyof typeof originShape>;

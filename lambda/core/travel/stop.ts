@@ -1,37 +1,38 @@
+import * as v from "valibot";
 import { countryCode } from "../geo/country.ts";
 import { anonymousNetwork } from "../okta/anonymous-network.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { canonicalLogin, personOf } from "../okta/person.ts";
 import { coordinatesOfExit } from "../profiles/judge-location.ts";
-import * as stored from "../values/stored.ts";
+import { finiteNumber } from "../values/stored.ts";
 
-const text = stored.nullable(stored.string());
+const text = v.nullable(v.string());
 
 /** Where and when a person succeeded in an act, in the form of the state table. */
-export const stopSchema = stored.object({
+export const stopSchema = v.object({
   /** The uuid of the event. */
-  event: stored.string(),
+  event: v.string(),
   /** When Okta published it, in milliseconds since 1970. */
-  at: stored.number(),
+  at: finiteNumber(),
   /** Degrees, -90 to 90. */
-  latitude: stored.number(),
+  latitude: finiteNumber(),
   /** Degrees, -180 to 180. */
-  longitude: stored.number(),
+  longitude: finiteNumber(),
   city: text,
   state: text,
   /** ISO 3166-1 alpha-2; null where the country is not known. */
   country: text,
   /** The autonomous system; null where Okta does not know it. */
-  asNumber: stored.nullable(stored.number()),
+  asNumber: v.nullable(finiteNumber()),
   /** The operators of anonymous services that it came through, as Okta writes them. */
-  operators: stored.array(stored.string()),
+  operators: v.array(v.string()),
   /** Whether any signal of Okta's says that the network hides its users. */
-  isAnonymous: stored.boolean(),
+  isAnonymous: v.boolean(),
 });
 
 /** Where and when a person succeeded in an act. */
-export type Stop = Readonly<stored.Output<typeof stopSchema>>;
+export type Stop = Readonly<v.InferOutput<typeof stopSchema>>;
 
 const maximumName = 100;
 const maximumOperators = 3;

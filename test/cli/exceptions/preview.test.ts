@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as v from "valibot";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { coverageOfEvents } from "../../../cli/exceptions/preview.ts";
 import { exceptionSchema } from "../../../lambda/core/exceptions/exception.ts";
-import { parse } from "../../../lambda/core/values/stored.ts";
 import { sessionStart } from "../../fixtures/events.ts";
 
 let folder: string;
@@ -23,7 +23,7 @@ test.each([
   const proxied = sessionStart();
   const locked = sessionStart({ eventType: "user.account.lock", securityContext: { isProxy: false, asNumber: 64500 } });
   await writeFile(file, `${JSON.stringify(proxied)}\n${JSON.stringify(locked)}\n`);
-  const exception = parse(exceptionSchema, {
+  const exception = v.parse(exceptionSchema, {
     id: "a",
     scope: { asNumber: 64500 },
     reason: "the gateway",

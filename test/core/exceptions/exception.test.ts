@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import fc from "fast-check";
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { readExceptions } from "../../../lambda/adapters/tables/exceptions.ts";
@@ -15,7 +16,6 @@ import {
 } from "../../../lambda/core/exceptions/exception.ts";
 import { testMark } from "../../../lambda/core/okta/log-event.ts";
 import { personKeys } from "../../../lambda/core/okta/person.ts";
-import { safeParse } from "../../../lambda/core/values/stored.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { rule } from "../../fixtures/rules.ts";
 
@@ -300,7 +300,7 @@ describe("a stored exception", () => {
 
   test("is read as it was written", () => {
     expect(read(stored)).toEqual([stored]);
-    expect(safeParse(exceptionSchema, stored).success).toBe(true);
+    expect(v.safeParse(exceptionSchema, stored).success).toBe(true);
   });
 
   test.each<ExceptionScope>([

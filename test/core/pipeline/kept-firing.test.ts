@@ -1,7 +1,7 @@
+import * as v from "valibot";
 import { expect, test } from "vitest";
 import { describeCorrelation } from "../../../lambda/core/alerts/correlation.ts";
 import { keepFiring, keptFiring, restoreFiring } from "../../../lambda/core/pipeline/kept-firing.ts";
-import { parse } from "../../../lambda/core/values/stored.ts";
 import { correlationsOf, firingsOf } from "../../fixtures/chains.ts";
 import { logEvent } from "../../fixtures/events.ts";
 
@@ -33,7 +33,7 @@ test("a firing that waits on the retry queue says the same afterwards, with the 
   const [, event] = events;
   if (firing === undefined || event === undefined) throw new Error("no correlation fires");
   const source = { event, delivery: { id: null, org: "example.okta.com", eventHookId: null } };
-  const kept = parse(keptFiring, JSON.parse(JSON.stringify(keepFiring(firing))));
+  const kept = v.parse(keptFiring, JSON.parse(JSON.stringify(keepFiring(firing))));
   const restored = describeCorrelation(restoreFiring(firing.correlation, kept), source);
   expect(restored).toEqual(describeCorrelation(firing, source));
   expect(restored.events.map(({ client }) => client)).toEqual([

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { distanceKm } from "../../../lambda/core/geo/distance.ts";
 import type { GeographicalContext } from "../../../lambda/core/okta/log-event.ts";
@@ -9,7 +10,6 @@ import {
   judgeLocation,
 } from "../../../lambda/core/profiles/judge-location.ts";
 import { type ProfileLocation, profileLocation } from "../../../lambda/core/profiles/profile-location.ts";
-import { parse } from "../../../lambda/core/values/stored.ts";
 import { lisbon } from "../../fixtures/places.ts";
 
 function exit(overrides: Partial<GeographicalContext> = {}): GeographicalContext {
@@ -250,7 +250,7 @@ describe("a location that names its country alone", () => {
 
 test("a stored location's coordinates are read from text as from numbers, and what is no number is left out", () => {
   const read = (latitude: unknown, longitude: unknown) => {
-    const { latitude: lat, longitude: lon } = parse(profileLocation, { label: "home", latitude, longitude });
+    const { latitude: lat, longitude: lon } = v.parse(profileLocation, { label: "home", latitude, longitude });
     return [lat, lon];
   };
   expect(read("38.7167", -9.1333)).toEqual([38.7167, -9.1333]);
