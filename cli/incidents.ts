@@ -12,7 +12,7 @@ import {
   maximumIncidentAlerts,
   openedAt,
 } from "../lambda/core/incidents/incident.ts";
-import { leastJudged, type RuleScore, scoreRules } from "../lambda/core/incidents/score.ts";
+import { leastJudged, type RuleScore, scoreAlerts, scoreRules } from "../lambda/core/incidents/score.ts";
 import { bySeverity } from "../lambda/core/sigma/rule.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, jsonLine, onOneLine, parseText, print, shellWord } from "./command.ts";
@@ -192,7 +192,7 @@ async function score(options: ScoreOptions): Promise<void> {
     print(`No incident changed in ${describePeriod(options.since)}.`);
     return;
   }
-  print(describeScores(scores, options));
+  print(describeVerdicts(incidents, options));
   const files = await filesByRule();
   const advised = scores.flatMap((each) => {
     const lines = adviceLines(each, files.get(each.id) ?? null, options);
@@ -219,17 +219,11 @@ async function score(options: ScoreOptions): Promise<void> {
 const shownAdvice = 4;
 const shownScores = 5;
 
-/** `12 alerts of 3 detections in the last 90 days: 1 true positive, 8 harmless; 3 wait for a verdict.` An alert of several detections counts with each. */
-function describeScores(scores: readonly RuleScore[], { since }: SinceOptions): string {
-  const total = (of: (each: RuleScore) => number) => scores.reduce((sum, each) => sum + of(each), 0);
-  const judged = [
-    plural(
-      total(({ truePositives }) => truePositives),
-      "true positive",
-    ),
-    `${total(({ benign, expected }) => benign + expected)} harmless`,
-  ];
-  return `${plural(scores.length, "detection")} alerted in ${describePeriod(since)}, ${total(({ alerts }) => alerts)} times: ${judged.join(", ")}; ${total(({ open: waiting }) => waiting)} wait for a verdict.`;
+/** `12 alerts of the last 90 days: 1 true positive, 8 harmless, and 3 that wait for a verdict.` */
+function describeVerdicts(incidents: readonly Incident[], { since }: SinceOptions): string {
+  const { alerts, truePositives, benign, expected, open: waiting } = scoreAlerts(incidents);
+  const waits = waiting === 1 ? "1 that waits" : `${waiting} that wait`;
+  return `${plural(alerts, "alert")} of ${describePeriod(since)}: ${plural(truePositives, "true positive")}, ${benign + expected} harmless, and ${waits} for a verdict.`;
 }
 
 function scoreTable(scores: readonly RuleScore[]): readonly string[] {

@@ -187,7 +187,7 @@ function proposalsOf(
   incidents: readonly Incident[],
   target: string,
 ): Report["exceptions"] {
-  const tally = createProposalTally();
+  const tally = createProposalTally({ isJudged: true });
   for (const { alert, user, verdict } of alerts) {
     if (user === null || verdict?.verdict === "true-positive") continue;
     const { kinds, operator, asNumber, detections, eventType } = alert;

@@ -77,8 +77,12 @@ interface Coverable {
   readonly alerts: Alerts;
 }
 
-/** Counts alerts about single events by what exceptions are made of. */
-export function createProposalTally() {
+/**
+ * Counts alerts about single events by what exceptions are made of.
+ *
+ * @param isJudged whether incidents tell what waits for a verdict: in a replay, a person who came through a hostile network may be under attack
+ */
+export function createProposalTally({ isJudged = false }: { readonly isJudged?: boolean } = {}) {
   const groups = createBoundedMap<string, Group>(maximumGroups, () => ({ scoped: null, sets: new Map() }));
   const attacks = createBoundedMap<string, { scoped: ScopedAlert | null }>(maximumAttacks, () => ({ scoped: null }));
   let beyondAttacks = 0;
@@ -104,7 +108,7 @@ export function createProposalTally() {
     const doubtOf = createDoubtTest(
       incidents,
       [...attacks.entries()].flatMap(([, { scoped }]) => scoped ?? []),
-      scopedGroups.flatMap(({ scoped }) => (isHostile(scoped) ? (scoped.user ?? []) : [])),
+      isJudged ? [] : scopedGroups.flatMap(({ scoped }) => (isHostile(scoped) ? (scoped.user ?? []) : [])),
     );
     return scopedGroups.flatMap(({ scoped, sets }) =>
       [...sets.values()]

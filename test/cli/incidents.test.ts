@@ -112,7 +112,9 @@ describe("npx okta-proxy-watch incidents", () => {
     }
     const { code, stdout } = await incidents("score");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^\d+ detections? alerted in the last 90 days, \d+ times: 0 true positives, \d+ harmless; /);
+    expect(stdout).toMatch(
+      /^\d+ alerts of the last 90 days: 0 true positives, \d+ harmless, and \d+ that waits? for a verdict\.\n/,
+    );
     expect(stdout.indexOf("What to tune")).toBeLessThan(
       stdout.search(/^ +alerts +true +benign +expected +open {2}detection$/m),
     );

@@ -67,6 +67,21 @@ export function scoreRules(
   return scores.sort((a, b) => noise(b) - noise(a) || b.alerts - a.alerts || a.title.localeCompare(b.title));
 }
 
+/** What became of alerts, each counted once, however many detections it names. */
+export function scoreAlerts(
+  incidents: readonly Incident[],
+): Pick<RuleScore, "alerts" | "truePositives" | "benign" | "expected" | "open"> {
+  const verdicts = incidents.flatMap((incident) => incident.alerts.map((alert) => verdictOn(alert, incident)));
+  const count = (wanted: Verdict["verdict"] | null) => verdicts.filter((verdict) => verdict === wanted).length;
+  return {
+    alerts: verdicts.length,
+    truePositives: count("true-positive"),
+    benign: count("benign"),
+    expected: count("expected"),
+    open: count(null),
+  };
+}
+
 /** The verdict on an alert; null where it came after the verdict on its incident, or there is none. */
 function verdictOn({ detectedAt }: IncidentAlert, { verdict }: Incident): Verdict["verdict"] | null {
   return verdict === null || detectedAt > judgedUntil(verdict) ? null : verdict.verdict;

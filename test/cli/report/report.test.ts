@@ -125,6 +125,27 @@ test("a history proposes nothing that covers a true positive, however old it is"
   expect(detections).toMatchObject([{ alerts: 9, remedy: null, doubt }]);
 });
 
+test("a history proposes nothing for a person of whom a sign-in through Tor waits for a verdict, and does once it is judged benign", () => {
+  const alone = incidentOf(["2026-11-03T10:00:00.000Z", "2026-11-04T10:00:00.000Z"], null);
+  const through = incidentOf(["2026-11-05T10:00:00.000Z"], null);
+  const tor = { ...through, alerts: through.alerts.map((alert) => ({ ...alert, kinds: ["tor"], operator: null })) };
+  const benign = { verdict: "benign", note: "", by: "ana", at: "2026-11-05T12:00:00.000Z" } as const;
+  const exceptionsWith = (verdict: Incident["verdict"]) =>
+    composeHistoryReport({
+      source: "stack",
+      period: { from: "2026-11-01", days: 7 },
+      days: new Map(),
+      incidents: [alone, { ...tor, verdict }],
+      detections: new Map(),
+      target: "",
+    }).exceptions;
+  expect(exceptionsWith(null)).toMatchObject({
+    rows: [],
+    refused: [{ doubt: { why: "open", incident: tor.id }, alerts: 2 }],
+  });
+  expect(exceptionsWith(benign)).toMatchObject({ rows: [{ scope: { user: "ada@example.com" } }], refused: [] });
+});
+
 test("a history counts the persons of true positives, and says why no exception is proposed for them", () => {
   const verdict = { verdict: "true-positive", note: "", by: "ana", at: "2026-11-03T12:00:00.000Z" } as const;
   const attack = incidentOf(["2026-11-03T10:00:00.000Z", "2026-11-03T10:05:00.000Z"], verdict);
