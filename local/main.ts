@@ -145,6 +145,10 @@ try {
   } else if (error instanceof InputError || code?.startsWith("ERR_PARSE_ARGS")) {
     process.stderr.write(`error: ${message}\n\n${usage}\n`);
     process.exitCode = 2;
+  } else if (error instanceof Error && error.name === "ConfigError") {
+    // A function refuses a variable that it was given; the emulators run already.
+    process.stderr.write(`error: ${message}\n`);
+    process.exit(2);
   } else {
     throw error;
   }

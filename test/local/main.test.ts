@@ -195,6 +195,15 @@ describe("the embedded run", () => {
     expect(output).toContain("Usage: npm start");
   });
 
+  test("says in two lines which variable a function refuses, without a stack", async () => {
+    const { code, output } = await start([], { MAP_LINKS: "1" }).exited();
+    expect(code).toBe(2);
+    expect(output).toContain(
+      "error: The environment of this function is not complete:\n- MAP_LINKS is neither true nor false\n",
+    );
+    expect(output).not.toContain("    at ");
+  });
+
   test("explains itself on --help", async () => {
     expect(await start(["--help"]).exited()).toMatchObject({
       code: 0,
