@@ -182,7 +182,7 @@ describe("the command line", () => {
       ),
     );
     for (const flag of commands.backtest?.flags ?? []) expect(stderr).toContain(flag);
-    expect(commands.backtest?.flags).toHaveLength(2);
+    expect(commands.backtest?.flags).toHaveLength(3);
   });
 
   test("is found by a link to it, from another folder, as npx does", async () => {
