@@ -57,9 +57,9 @@ export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
   },
 });
 
-/** Leaves out what no function reads, as every first delivery loads it. */
+/** Leaves out what no function reads, as every first delivery loads it: functions see a detection without author and date. */
 function withoutOrigin<Detection extends Rule | Correlation>(detection: Detection): Detection {
-  return { ...detection, author: null, date: null };
+  return { ...detection, author: undefined, date: undefined };
 }
 
 async function asJson(load: () => Promise<{ readonly content: unknown; readonly warnings: readonly string[] }>) {
