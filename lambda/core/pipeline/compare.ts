@@ -1,6 +1,6 @@
 import type { Comparisons } from "./compared.ts";
-import { followSessions } from "./follow-session.ts";
-import { followTravel } from "./follow-travel.ts";
+import { followSessions, followsSession } from "./follow-session.ts";
+import { followsTravel, followTravel } from "./follow-travel.ts";
 import type { Findings } from "./ports.ts";
 import type { MatchedWork, Run } from "./stages.ts";
 
@@ -15,6 +15,9 @@ export async function compareEvents(
   lookUp: Promise<Findings | null>,
   run: Run,
 ): Promise<Comparisons> {
+  if (!all.some(({ candidate }) => followsTravel(candidate) || followsSession(candidate))) return nothing;
   const [travels, changes] = await Promise.all([followTravel(all, lookUp, run), followSessions(all, lookUp, run)]);
   return { travels, changes };
 }
+
+const nothing: Comparisons = { travels: new Map(), changes: new Map() };

@@ -189,13 +189,16 @@ function compileItem(item: DetectionItem, options: CompileOptions): CompiledItem
 
 /** Caches the answer for the last event: the rules of a set evaluate the same event one after the other. */
 function rememberLast(evaluate: Evaluate): Evaluate {
-  let last: { readonly event: unknown; readonly enrichment: Enrichment | undefined; readonly truth: Truth } | null =
-    null;
+  let lastEvent: unknown;
+  let lastEnrichment: Enrichment | undefined;
+  let last: Truth | null = null;
   return (event, enrichment) => {
-    if (last === null || last.event !== event || last.enrichment !== enrichment) {
-      last = { event, enrichment, truth: evaluate(event, enrichment) };
-    }
-    return last.truth;
+    if (last !== null && lastEvent === event && lastEnrichment === enrichment) return last;
+    const truth = evaluate(event, enrichment);
+    lastEvent = event;
+    lastEnrichment = enrichment;
+    last = truth;
+    return truth;
   };
 }
 
