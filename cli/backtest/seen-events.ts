@@ -6,8 +6,8 @@ export interface SeenEvents {
   readonly addDigest: (high: number, low: number) => boolean;
 }
 
-/** The initial number of slots, a power of two. */
-const firstSlots = 2 ** 16;
+/** The initial number of slots, a power of two: 4 MB, of which a small export touches little, and enough for 300,000 events. */
+const firstSlots = 2 ** 19;
 /** The share of slots that are taken, above which their number doubles. */
 const maximumLoad = 0.6;
 
