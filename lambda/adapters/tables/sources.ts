@@ -18,7 +18,7 @@ import {
   type Storm,
   stormMilliseconds,
 } from "../../core/storms/storm.ts";
-import { finiteNumber, mapOf } from "../../core/values/stored.ts";
+import { finiteNumber, mapOf, readStored } from "../../core/values/stored.ts";
 import { type Plain, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { type Reference, startReferences } from "../aws/dynamodb/references.ts";
@@ -433,7 +433,7 @@ const gathering = v.object({
 });
 
 function readGathering(attributes: Item): Gathering {
-  const { people, more, parked } = v.parse(gathering, toPlainItem(attributes));
+  const { people, more, parked } = readStored(gathering, toPlainItem(attributes));
   const persons = [...people.values()].map(({ login, severity, count, ...signs }) => ({
     login,
     severity,

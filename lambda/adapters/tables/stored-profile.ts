@@ -2,6 +2,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as v from "valibot";
 import type { Profile, Source, SourceLocations, StoredLocation } from "../../core/profiles/profile.ts";
 import { profileLocation } from "../../core/profiles/profile-location.ts";
+import { isObject, type Json } from "../../core/values/object.ts";
 import { toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 
 /*
@@ -17,7 +18,8 @@ import { toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 export const earlierNames: Readonly<Record<Source, string>> = { imported: "import", okta: "okta" };
 
 const text = v.fallback(v.nullable(v.string()), null);
-const entry = v.object({ ...profileLocation.entries, until: text, source: text });
+/** Valibot takes a list for an object of which no part is required. */
+const entry = v.pipe(v.custom<Json>(isObject), v.object({ ...profileLocation.entries, until: text, source: text }));
 const entries = v.fallback(v.array(v.fallback(v.nullable(entry), null)), []);
 const ofSource = v.fallback(v.object({ locations: entries, updatedAt: text, syncedAt: text }), {
   locations: [],

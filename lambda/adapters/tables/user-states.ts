@@ -7,7 +7,7 @@ import { type SuppressionWindow, storedWindow } from "../../core/history/suppres
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { UserStates } from "../../core/history/user-states.ts";
 import { verdictSchema } from "../../core/history/verdict.ts";
-import { finiteNumber } from "../../core/values/stored.ts";
+import { finiteNumber, readStored } from "../../core/values/stored.ts";
 import { type Plain, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
@@ -106,7 +106,7 @@ export function createUserStates(
         signal,
       );
       // Of what is nested, DynamoDB returns the parts that changed.
-      return updated && v.parse(counted, updated[window + fingerprint]).suppressed;
+      return updated && readStored(counted, updated[window + fingerprint]).suppressed;
     },
     async record(user, ended, remembered, signal) {
       const change = toChange(remembered);

@@ -8,7 +8,7 @@ import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import { queueMessageBytes } from "../text/message-limits.ts";
 import { writeQueueJson } from "../text/queue-json.ts";
-import { finiteNumber, issuesOf } from "../values/stored.ts";
+import { finiteNumber, issuesOf, withoutValues } from "../values/stored.ts";
 import { type DelayReason, readDelayReason } from "./delay-reason.ts";
 import { type KeptFiring, keepFiring, keptFiring } from "./kept-firing.ts";
 
@@ -196,7 +196,7 @@ export class UnreadableWorkError extends Error {
  * @throws UnreadableWorkError with the fault
  */
 export function readWork(body: string): Work {
-  const parsed = v.safeParse(message, parseJson(body));
+  const parsed = v.safeParse(message, parseJson(body), withoutValues);
   if (!parsed.success)
     throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(issuesOf(parsed.issues)))}`);
   const { schemaVersion: _version, kind: _kind, reason, since, event, ...kept } = parsed.output;

@@ -35,6 +35,22 @@ export const mapOf = <Value>(schema: v.GenericSchema<unknown, Value>) =>
     v.transform((entries) => new Map(entries)),
   );
 
+/** Messages without the value that was found, which Valibot quotes: logs have them, and it may be personal data. */
+export const withoutValues: v.Config<v.BaseIssue<unknown>> = { message: ({ expected }) => `expected ${expected}` };
+
+/**
+ * Reads a value.
+ *
+ * @throws TypeError that says what is wrong and where, without the value: Valibot's own error holds all of it, and loggers write what an
+ * error holds
+ */
+export function readStored<Value>(schema: v.GenericSchema<unknown, Value>, value: unknown): Value {
+  const parsed = v.safeParse(schema, value, withoutValues);
+  if (parsed.success) return parsed.output;
+  const [issue] = issuesOf(parsed.issues);
+  throw new TypeError(`what is stored cannot be read: ${issue?.path.map(String).join(".")}: ${issue?.message}`);
+}
+
 /** What is wrong with a value, each with the place of it. */
 export function issuesOf(issues: readonly v.BaseIssue<unknown>[]) {
   return issues.map(({ path = [], message }) => ({ path: path.map(({ key }) => key as PropertyKey), message }));

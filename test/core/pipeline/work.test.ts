@@ -122,6 +122,11 @@ test.each([
   ["no JSON", "hello", /no JSON/],
   ["a malformed event", JSON.stringify({ kind: "malformed" }), /is no work: schemaVersion/],
   ["a time that is none", writeWork(work(), since).replace(since.toISOString(), "lately"), /since: expected a time/],
+  [
+    "text of a person in another's place",
+    writeWork(work(), since).replace('"followUp":true', '"followUp":"ana@example.com"'),
+    /followUp: expected boolean$/,
+  ],
   ["no event", writeWork(work(), since).replace('"uuid":"event-1"', '"uuid":5'), /holds no event: event\.uuid/],
 ])("%s is no work", (_, body, message) => {
   expect(() => readWork(body)).toThrow(UnreadableWorkError);

@@ -1,8 +1,9 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import * as z from "zod/mini";
-import { finiteNumber, issuesOf, mapOf, utcTime } from "../../../lambda/core/values/stored.ts";
+import { finiteNumber, issuesOf, mapOf, readStored, utcTime } from "../../../lambda/core/values/stored.ts";
 import { runs } from "../../fixtures/runs.ts";
 
 test("a time is read as zod reads one in UTC, and seconds are not left out", () => {
@@ -52,4 +53,18 @@ test("an issue has its place", () => {
     list: [{ count: 1 }, {}],
   });
   expect(issuesOf(issues ?? [])).toEqual([{ path: ["list", 1, "count"], message: expect.stringContaining("count") }]);
+});
+
+test("a value that cannot be read is in no error, which loggers write with all it holds", () => {
+  const people = mapOf(v.object({ login: v.string(), count: finiteNumber() }));
+  const stored = { people: { "ana@example.com": { login: "ana@example.com", count: "ana.silva" } } };
+  let caught: unknown;
+  try {
+    readStored(v.object({ people }), stored);
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toBeInstanceOf(TypeError);
+  expect(inspect(caught, { depth: null, showHidden: true })).not.toContain("ana");
+  expect(String(caught)).toMatch(/people\.0\.1\.count: expected number$/);
 });
