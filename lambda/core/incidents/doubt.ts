@@ -113,22 +113,26 @@ function attacksOf(incidents: readonly Incident[]): readonly Attack[] {
 
 /** What may be an attack: an alert of severity critical, or about a storm or in one, that no person has judged. */
 function graveOf(incidents: readonly Incident[]): readonly Attack[] {
-  return incidents
-    .filter(({ verdict }) => verdict === null)
-    .flatMap(({ id, user, alerts }) => {
-      const doubt: Doubt = { why: "open", person: nameOf(user), incident: id };
-      return alerts.flatMap((alert) =>
-        alert.severity === "critical" || alert.storm !== null ? [{ alert, user, doubt }] : [],
-      );
-    });
+  return incidents.flatMap((incident) => {
+    const { id, user } = incident;
+    const doubt: Doubt = { why: "open", person: nameOf(user), incident: id };
+    return waitingOf(incident).flatMap((alert) =>
+      alert.severity === "critical" || alert.storm !== null ? [{ alert, user, doubt }] : [],
+    );
+  });
+}
+
+/** The alerts of an incident that wait for a verdict: all, or those that came after it. */
+function waitingOf({ verdict, alerts }: Incident): readonly IncidentAlert[] {
+  return alerts.filter(({ detectedAt }) => verdict === null || detectedAt > judgedUntil(verdict));
 }
 
 function openByPerson(incidents: readonly Incident[]): ReadonlyMap<string, readonly OpenAlert[]> {
   const found = new Map<string, OpenAlert[]>();
-  for (const { id, user, verdict, alerts } of incidents) {
+  for (const incident of incidents) {
+    const { id, user } = incident;
     const doubt: Doubt = { why: "open", person: nameOf(user), incident: id };
-    const waiting = alerts.filter(({ detectedAt }) => verdict === null || detectedAt > judgedUntil(verdict));
-    const open = waiting.map((alert) => ({ alert, doubt }));
+    const open = waitingOf(incident).map((alert) => ({ alert, doubt }));
     for (const key of keysOf(user)) found.set(key, [...(found.get(key) ?? []), ...open]);
   }
   return found;

@@ -68,6 +68,19 @@ test("an alert that waits for a verdict speaks against an exception for its pers
   expect(createDoubtTest([incident(), incident(tor)])(everyone, of)).toBeNull();
 });
 
+test("a grave alert that came after the verdict on its incident speaks against what would cover it", () => {
+  const later = { severity: "critical" as const, detectedAt: "2026-11-26T00:00:00.000Z" };
+  const judged = incident({}, "benign");
+  const attack = incident(later, "benign");
+  const doubtOf = createDoubtTest([judged, attack]);
+  for (const each of [scope, everyone]) {
+    expect(doubtOf(each, of)).toEqual({ why: "open", person: "ada@example.com", incident: attack.id });
+  }
+  // What was judged harmless is harmless, however severe.
+  const known = incident({ ...later, detectedAt: "2026-11-24T00:00:00.000Z" }, "benign");
+  expect(createDoubtTest([judged, known])(scope, of)).toBeNull();
+});
+
 test("an act that the exception names does not speak against it", () => {
   const act = { eventType: "user.session.access_admin_app" };
   expect(createDoubtTest([incident(act)])(scope, { ...of, rules: ["r1"] })).toBeNull();
