@@ -1,6 +1,7 @@
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import { describeExit, describeKind, nameUser } from "../../lambda/core/alerts/wording.ts";
 import { describeScope, type Exception } from "../../lambda/core/exceptions/exception.ts";
+import { hostileKinds } from "../../lambda/core/incidents/doubt.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { onTarget } from "../../lambda/core/text/on-target.ts";
 import { plural, shorten } from "../../lambda/core/text/shorten.ts";
@@ -87,10 +88,12 @@ export function exceptionChoices(alert: Alert): readonly ("user" | "network")[] 
 }
 
 /** Why the person of an alert may be under attack; null for no sign of it. */
-function doubtAbout({ incident, risk }: Alert): string | null {
+function doubtAbout({ incident, risk, network }: Alert): string | null {
   if (incident.verdict?.verdict === "true-positive") return "an incident of this person was judged a true positive";
   if (incident.before.some(({ eventType }) => eventType !== sessionStart))
     return "an act of this session was alerted on";
+  if (network.anonymous.kinds.some((kind) => hostileKinds.has(kind)))
+    return "attackers use this kind of network more than customers do";
   return risk.level?.toUpperCase() === "HIGH" ? "Okta rates the risk as high" : null;
 }
 

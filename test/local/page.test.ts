@@ -217,8 +217,15 @@ describe("an exception of the page", () => {
     const { alert } = received;
     expect(exceptionChoices(alert)).toEqual([]);
     expect(exceptionChoices({ ...alert, storm: null, severity: "critical" })).toEqual([]);
-    expect(exceptionChoices({ ...alert, storm: null, severity: "high" })).toEqual(["user", "network"]);
-    const plain = { ...alert, storm: null, severity: "high" } as const;
+    const through = (kinds: typeof alert.network.anonymous.kinds) => ({
+      ...alert.network,
+      anonymous: { ...alert.network.anonymous, kinds },
+    });
+    const plain = { ...alert, storm: null, severity: "high", network: through(["vpn"]) } as const;
+    expect(exceptionChoices(plain)).toEqual(["user", "network"]);
+    for (const kind of ["tor", "residential_proxy", "blockchain_vpn"] as const) {
+      expect(exceptionChoices({ ...plain, network: through(["vpn", kind]) })).toEqual([]);
+    }
     const verdict = { verdict: "true-positive", note: "", by: "ana", at: "2026-11-24T08:00:00.000Z" } as const;
     const judged = { ...plain, incident: { ...plain.incident, verdict } };
     expect(exceptionChoices(judged)).toEqual([]);
