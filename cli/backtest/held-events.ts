@@ -55,7 +55,8 @@ export function holdEvents(): HeldEvents {
       packed.copy(block);
       blocks.push(block);
     }
-    if (pending.length < room) pending = Buffer.allocUnsafeSlow(room);
+    // A block with an event larger than a block is of that event alone.
+    if (pending.length !== room) pending = Buffer.allocUnsafeSlow(room);
     filled = 0;
     counts.push(0);
   };
