@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { Plugin } from "esbuild";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverityOf } from "../lambda/adapters/rule-files/load-severity.ts";
@@ -20,14 +20,16 @@ const experimentalEnding = "*.experimental.yml";
 export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
   name: "sigma-rules",
   setup(build) {
+    // Names of chunks and source maps are made of paths: those of one checkout would make another's functions differ, and be deployed again.
+    const { absWorkingDir: root = process.cwd() } = build.initialOptions;
     build.onResolve({ filter: /\/\*(?:\.experimental)?\.yml$/ }, ({ resolveDir, path }) => ({
-      path: join(resolveDir, dirname(path)),
+      path: relative(root, join(resolveDir, dirname(path))),
       namespace: "sigma-rules",
       suffix: path.endsWith(experimentalEnding) ? `?${experimentalEnding}` : "",
     }));
     build.onLoad({ filter: /.*/, namespace: "sigma-rules" }, ({ path: folder, suffix }) =>
       asJson(async () => {
-        const { rules, correlations, warnings } = await loadDetections(folder, ...further);
+        const { rules, correlations, warnings } = await loadDetections(join(root, folder), ...further);
         const all = {
           rules: rules.map((each) => each.content),
           correlations: correlations.map((each) => each.content),
@@ -44,13 +46,14 @@ export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
       }),
     );
     build.onResolve({ filter: /\/severity\.yml$/ }, ({ resolveDir, path }) => ({
-      path: join(resolveDir, path),
+      path: relative(root, join(resolveDir, path)),
       namespace: "severity",
     }));
     build.onLoad({ filter: /.*/, namespace: "severity" }, ({ path: file }) =>
       asJson(async () => {
         const warnings: string[] = [];
-        const content = await loadSeverityOf([dirname(file), ...further], (warning) => warnings.push(warning));
+        const folder = join(root, dirname(file));
+        const content = await loadSeverityOf([folder, ...further], (warning) => warnings.push(warning));
         return { content, warnings };
       }),
     );
