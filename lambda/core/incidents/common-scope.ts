@@ -1,4 +1,5 @@
 import { sessionStart } from "../okta/log-event.ts";
+import { masked } from "../okta/stranger.ts";
 import { type Doubt, type DoubtedAlert, type DoubtTest, hostileKinds, nameOf } from "./doubt.ts";
 import type { IncidentAlert, IncidentDetection } from "./incident.ts";
 
@@ -123,9 +124,9 @@ export function doubtedScopes(
   return scopesOf(each).map((scope) => ({ scope, doubt: doubtOf(scope, each) }));
 }
 
-/** The exceptions that would cover an alert, the narrowest first. */
+/** The exceptions that would cover an alert, the narrowest first. None can name a person whom alerts mask. */
 function scopesOf({ alert: { operator, asNumber }, user }: ScopedAlert): readonly ExceptionAdvice[] {
-  const who = nameOf(user);
+  const who = user?.login === masked ? null : nameOf(user);
   const network = operator === null ? { operator: null, asNumber } : { operator, asNumber: null };
   const isKnown = operator !== null || asNumber !== null;
   if (!isKnown) return [];

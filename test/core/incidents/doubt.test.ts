@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
+import { doubtedScopes } from "../../../lambda/core/incidents/common-scope.ts";
 import { createDoubtTest, type Doubt, describeDoubt } from "../../../lambda/core/incidents/doubt.ts";
 import type { Incident, IncidentAlert } from "../../../lambda/core/incidents/incident.ts";
+import { masked } from "../../../lambda/core/okta/stranger.ts";
 import { alertOf } from "../../fixtures/cases.ts";
 
 const entry = entryOf(alertOf(), null);
@@ -108,4 +110,10 @@ test("a doubt says of whom, and which incident", () => {
   expect(describeDoubt({ why: "grave", person: "ada@example.com", incident: null })).toBe(
     "an alert about ada@example.com may be about an attack",
   );
+});
+
+test("a person whom alerts mask has no exception: one could not name the person", () => {
+  const stranger = { id: null, login: masked, displayName: masked };
+  const scopes = doubtedScopes({ alert: network, user: stranger }, createDoubtTest([])).map(({ scope }) => scope);
+  expect(scopes).toEqual([{ ...everyone, detection: null }]);
 });
