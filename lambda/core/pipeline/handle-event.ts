@@ -11,7 +11,7 @@ import { lookUpUser } from "./look-up.ts";
 import { idsOf } from "./match.ts";
 import { subjectOf } from "./observation.ts";
 import { delays, failedWork, keepMatches, waitingWork } from "./park.ts";
-import { publishAlert } from "./publish.ts";
+import { mayBeOut, publishAlert } from "./publish.ts";
 import { record, recordUnclaimed } from "./record.ts";
 import type { Handled, Result } from "./result.ts";
 import type { ClaimedEvent, MatchedEvent, Run } from "./stages.ts";
@@ -64,7 +64,8 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
 async function alertSingly(event: ClaimedEvent, alertable: Alertable, run: Run): Promise<Result> {
   const grouped = await groupSession(event, alertable, run);
   if (grouped.kind !== "alert") return grouped;
-  return (await gatherSignIn(event, alertable, grouped, run)) ?? (await publishAlert(event, alertable, grouped, run));
+  const gathered = mayBeOut(event) ? null : await gatherSignIn(event, alertable, grouped, run);
+  return gathered ?? (await publishAlert(event, alertable, grouped, run));
 }
 
 /** The result of claimed work, and the event as far as it is decided. */
@@ -94,8 +95,10 @@ async function alertOnRest(event: ClaimedEvent, alertable: Alertable, run: Run):
     const work = keepMatches(event, run.ports);
     return { kind: "parked", left: waitingWork(work, sourceBusy, delays.failed, run.ports.now()) };
   }
-  const joined = (await joinStorm(event, alertable, run)) ?? (await joinThreat(event, alertable, run));
-  if (joined !== null) return joined;
+  if (!mayBeOut(event)) {
+    const joined = (await joinStorm(event, alertable, run)) ?? (await joinThreat(event, alertable, run));
+    if (joined !== null) return joined;
+  }
   const [result] = await Promise.all([alertSingly(event, alertable, run), addToStorm(event, run)]);
   return result;
 }

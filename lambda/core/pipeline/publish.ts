@@ -60,6 +60,14 @@ export function unconfirmedBefore({ work, started: { claim } }: ClaimedEvent): n
   return Math.max(work.unconfirmed ?? 0, claim?.kind === "claimed" ? claim.unconfirmed : 0);
 }
 
+/**
+ * Whether the event's own alert may be out: then it is published again unchanged, and no alert about many events stands for it. A claim
+ * alone does not say so: it counts a function that stopped before it published, too.
+ */
+export function mayBeOut({ work }: ClaimedEvent): boolean {
+  return (work.unconfirmed ?? 0) > 0;
+}
+
 /** What the severity of an alert about an event alone is read of. */
 export function severitySourceOf(
   claimed: ClaimedEvent,

@@ -64,6 +64,30 @@ describe("a spray of three hundred logins through one Tor exit", () => {
   });
 });
 
+test("an alert that may be out is sent again by its id, though a storm began meanwhile", async () => {
+  const sent: Alert[] = [];
+  const incidents: string[] = [];
+  const { deliver, pass, ports } = world({
+    publish: async (alert) => {
+      sent.push(alert);
+      if (alert.storm === null && sent.filter(({ alertId }) => alertId === alert.alertId).length === 1)
+        throw new UnconfirmedPublishError("no answer");
+    },
+  });
+  const record = ports.incidents.record.bind(ports.incidents);
+  ports.incidents.record = (published, signal) => {
+    incidents.push(published.alert.alertId);
+    return record(published, signal);
+  };
+  expect(await deliver(...attempts(4))).toMatchObject({ parked: 4, inStorm: 0 });
+  expect(await deliver(...attempts(6, 4))).toMatchObject({ parked: 1, inStorm: 5 });
+  await pass(700);
+  const singles = sent.filter(({ storm }) => storm?.report == null).map(({ alertId }) => alertId);
+  const ids = new Set(singles);
+  expect([ids.size, singles.length]).toEqual([5, 10]);
+  expect(incidents.filter((id) => ids.has(id)).toSorted()).toEqual([...ids].toSorted());
+});
+
 test("a storm that is kept up on purpose tells of every attempt within some four hours", async () => {
   const { deliver, pass, reports } = world();
   await deliver(...attempts(110));
