@@ -43,9 +43,13 @@ export function lastTruePositive(kept: ReadonlyMap<string, Verdict>): Verdict | 
 /** The verdicts that are remembered of a user. */
 export const maximumVerdicts = 20;
 
-/** The fingerprints whose verdicts are to be forgotten, the oldest, so that there is room for others. */
+/**
+ * The fingerprints whose verdicts are to be forgotten, so that there is room for others: the oldest, and true positives last. Harmless ones
+ * would have the person's attack forgotten otherwise.
+ */
 export function surplusVerdicts(kept: ReadonlyMap<string, Verdict>, added: readonly string[]): readonly string[] {
   const others = [...kept].filter(([fingerprint]) => !added.includes(fingerprint));
-  const newestFirst = others.sort(([, a], [, b]) => (a.at > b.at ? -1 : 1));
-  return newestFirst.slice(Math.max(0, maximumVerdicts - added.length)).map(([fingerprint]) => fingerprint);
+  const isAttack = ({ verdict }: Verdict) => Number(verdict === "true-positive");
+  const worthiestFirst = others.sort(([, a], [, b]) => isAttack(b) - isAttack(a) || (a.at > b.at ? -1 : 1));
+  return worthiestFirst.slice(Math.max(0, maximumVerdicts - added.length)).map(([fingerprint]) => fingerprint);
 }
