@@ -13,7 +13,7 @@ import { createBoundedMap } from "./bounded-map.ts";
 import { createFilterTally } from "./filters.ts";
 import { measureVariants, type Variant } from "./measure.ts";
 import { createProposalTally, maximumProposals, proposedAlert } from "./proposals.ts";
-import { refusedRows } from "./refused-rows.ts";
+import { refusedRows, shownInDoubt } from "./refused-rows.ts";
 import { createSignInTally } from "./sign-ins.ts";
 
 /** The thresholds that a report compares, in kilometers, beside the current one. */
@@ -148,14 +148,19 @@ export function createBacktestReport(options: BacktestReportOptions) {
           .filter((row) => (row.matches ?? 0) > 0)
           .sort((a, b) => b.alerts - a.alerts || bySeverity(a.level, b.level) || (b.matches ?? 0) - (a.matches ?? 0)),
         exceptions: {
-          rows: proposed.map(({ scope, covers, persons, far }, index) => ({
-            scope,
-            command: exceptionCommand(scope),
-            alerts: measured[index]?.alerts ?? null,
-            covers,
-            persons,
-            far,
-          })),
+          rows: proposed.map(({ scope, covers, persons, far, inDoubt }, index) => {
+            const left = measured[index]?.alerts ?? null;
+            return {
+              scope,
+              command: exceptionCommand(scope),
+              alerts: left,
+              // One number in the JSON and on the page.
+              covers: left === null ? covers : total - left,
+              persons,
+              far,
+              ...shownInDoubt(inDoubt),
+            };
+          }),
           together: proposed.length === 0 ? null : (measured[proposed.length]?.alerts ?? null),
           truePositives:
             incidents?.reduce(

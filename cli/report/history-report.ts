@@ -12,7 +12,7 @@ import { exceptionCommand } from "../exceptions/command-line.ts";
 import { alertsAWeek, leastNoise } from "./backtest-report.ts";
 import { addNetwork, gravestNetworks, type NetworkCounts } from "./person-networks.ts";
 import { createProposalTally, maximumProposals, type Refusal } from "./proposals.ts";
-import { refusedRows } from "./refused-rows.ts";
+import { refusedRows, shownInDoubt } from "./refused-rows.ts";
 import { tableOf } from "./rows.ts";
 
 /** What a deployment remembers. */
@@ -201,13 +201,14 @@ function proposalsOf(
   }
   const attacks = alerts.filter(({ verdict }) => verdict?.verdict === "true-positive");
   return {
-    rows: tally.propose(maximumProposals, incidents).map(({ scope, covers, persons, far }) => ({
+    rows: tally.propose(maximumProposals, incidents).map(({ scope, covers, persons, far, inDoubt }) => ({
       scope,
       command: exceptionCommand(scope, target),
       alerts: null,
       covers,
       persons,
       far,
+      ...shownInDoubt(inDoubt),
     })),
     together: null,
     truePositives: incidents

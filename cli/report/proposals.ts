@@ -8,13 +8,15 @@ import type { Incident } from "../../lambda/core/incidents/incident.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { canonicalLogin } from "../../lambda/core/okta/person.ts";
 import { masked } from "../../lambda/core/okta/stranger.ts";
+import type { PersonInDoubt } from "../../pages/report/report.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 
 /*
  * The exceptions that would cover most of the alerts. What no person has judged may be an attack: no exception is proposed that covers an
  * alert of the highest severity or of a high risk, one in a storm, or a true positive; nor one for a person of whom there is such an alert through
  * any network, or one through Tor; nor one through a network that a storm came through, for anyone, as the storm's first attempts come singly and
- * its report names no person; nor one for everyone that covers all alerts there are: it would tell nothing about the noise alone.
+ * its report names no person; nor one for everyone that covers all alerts there are: it would tell nothing about the noise alone. Persons in doubt
+ * do not speak for one for everyone, and are named where it covers alerts of theirs.
  */
 
 /** The most exceptions that a report proposes. */
@@ -28,11 +30,14 @@ const maximumSets = 50;
 /** An exception that covers alerts. */
 export interface Proposal {
   readonly scope: ExceptionScope;
-  /** The alerts that it covers, those of other proposals left out. */
+  /** The alerts that it covers, those that other proposals cover too included. */
   readonly covers: number;
+  /** The persons of these alerts. */
   readonly persons: number;
   /** Those beyond the threshold of the distance. */
   readonly far: number;
+  /** The persons of these alerts for whom no exception of their own is proposed, the one with the most alerts first. */
+  readonly inDoubt: readonly PersonInDoubt[];
 }
 
 /** A person with alerts for whom no exception is proposed, as something speaks against it. */
@@ -152,19 +157,22 @@ export function createProposalTally({ isJudged = false }: { readonly isJudged?: 
      */
     propose(maximum: number, incidents: readonly Incident[]): readonly Proposal[] {
       const proposals: Proposal[] = [];
-      let left = coverable(incidents, null);
-      const all = countAll(null);
+      const left = new Set(coverable(incidents, null));
+      const candidates = candidatesOf(left, countAll(null));
       while (proposals.length < maximum) {
-        const best = bestOf(left, all);
+        const best = bestOf(candidates, left);
         if (best === null) break;
-        proposals.push(best.proposal);
-        left = left.filter((each) => !best.covered.has(each));
+        proposals.push(proposalOf(best));
+        for (const each of best.covered) left.delete(each);
       }
       return proposals;
     },
     /** The exception that covers most of the alerts of a detection; null for none. */
-    proposeFor: (rule: string, incidents: readonly Incident[]) =>
-      bestOf(coverable(incidents, rule), countAll(rule))?.proposal ?? null,
+    proposeFor(rule: string, incidents: readonly Incident[]): Proposal | null {
+      const all = new Set(coverable(incidents, rule));
+      const best = bestOf(candidatesOf(all, countAll(rule)), all);
+      return best && proposalOf(best);
+    },
     /** The persons for whom none is proposed, as something speaks against it: the one with the most alerts first. */
     refusals(incidents: readonly Incident[]): readonly Refusal[] {
       const byPerson = new Map<string, { readonly doubt: Doubt; alerts: number }>();
@@ -181,38 +189,74 @@ export function createProposalTally({ isJudged = false }: { readonly isJudged?: 
 
 const isHostile = ({ alert }: ScopedAlert) => alert.kinds.some((kind) => hostileKinds.has(kind));
 
+/** An exception that may be proposed. */
+interface Candidate {
+  readonly scope: ExceptionScope;
+  readonly covered: ReadonlySet<Coverable>;
+}
+
 /**
- * The exception that covers most; the narrowest, where a wider one covers no more.
+ * The exceptions that may be proposed, a narrower one before a wider one of the same alerts.
  *
- * @param alerts all that there are: no exception for everyone covers as many
+ * @param alerts the number of all that there are: no exception for everyone covers as many
  */
-function bestOf(
-  all: readonly Coverable[],
-  alerts: number,
-): { readonly proposal: Proposal; readonly covered: ReadonlySet<Coverable> } | null {
-  const found = new Map<string, { readonly scope: ExceptionScope; count: number; readonly covered: Set<Coverable> }>();
+function candidatesOf(all: Iterable<Coverable>, alerts: number): readonly Candidate[] {
+  const found = new Map<string, { readonly scope: ExceptionScope; readonly covered: Set<Coverable> }>();
   for (const each of all) {
     for (const scope of each.scopes) {
       const key = JSON.stringify(scope);
-      const counts = found.get(key) ?? { scope, count: 0, covered: new Set() };
-      found.set(key, counts);
-      counts.count += each.alerts.count;
-      counts.covered.add(each);
+      const candidate = found.get(key) ?? { scope, covered: new Set() };
+      found.set(key, candidate);
+      candidate.covered.add(each);
     }
   }
-  const personsOf = (covered: ReadonlySet<Coverable>) => new Set([...covered].map(({ person }) => person)).size;
-  let best: { readonly scope: ExceptionScope; readonly count: number; readonly covered: Set<Coverable> } | null = null;
-  for (const each of [...found.values()].sort((a, b) => b.count - a.count)) {
-    if (best !== null && each.count <= best.count) break;
-    const { user = null, operator = null, asNumber = null } = each.scope;
-    const isEnough = isForEnough({ user, operator, asNumber, detection: null }, personsOf(each.covered));
-    const coversAll = each.scope.user === undefined && each.count >= alerts;
-    if (isEnough && !coversAll && whyTooBroad(each.scope) === null) best = each;
+  return [...found.values()].filter(
+    (each) => whyTooBroad(each.scope) === null && (each.scope.user !== undefined || isForEveryone(each, alerts)),
+  );
+}
+
+/** Whether enough persons speak for an exception for everyone, it covers no person of a true positive, and not all alerts. */
+function isForEveryone({ scope, covered }: Candidate, alerts: number): boolean {
+  if (countOf(covered) >= alerts) return false;
+  if ([...covered].some(({ doubt }) => doubt?.why === "true-positive")) return false;
+  const { operator = null, asNumber = null } = scope;
+  const speaking = personsOf(covered).size - inDoubtOf(covered).length;
+  return isForEnough({ user: null, operator, asNumber, detection: null }, speaking);
+}
+
+/** The exception that covers most of the alerts that are left: null for none. */
+function bestOf(candidates: readonly Candidate[], left: ReadonlySet<Coverable>): Candidate | null {
+  let best: Candidate | null = null;
+  let most = 0;
+  for (const each of candidates) {
+    const count = countOf([...each.covered].filter((one) => left.has(one)));
+    if (count > most) [best, most] = [each, count];
   }
-  if (best === null) return null;
-  const far = [...best.covered].reduce((sum, { alerts }) => sum + alerts.far, 0);
-  const proposal = { scope: best.scope, covers: best.count, persons: personsOf(best.covered), far };
-  return { proposal, covered: best.covered };
+  return best;
+}
+
+function proposalOf({ scope, covered }: Candidate): Proposal {
+  const far = [...covered].reduce((sum, { alerts }) => sum + alerts.far, 0);
+  return {
+    scope,
+    covers: countOf(covered),
+    persons: personsOf(covered).size,
+    far,
+    inDoubt: scope.user === undefined ? inDoubtOf(covered) : [],
+  };
+}
+
+const countOf = (covered: Iterable<Coverable>) => [...covered].reduce((sum, { alerts }) => sum + alerts.count, 0);
+const personsOf = (covered: Iterable<Coverable>) => new Set([...covered].map(({ person }) => person));
+
+/** The persons in doubt with all of their alerts that are covered, the one with the most first. */
+function inDoubtOf(covered: ReadonlySet<Coverable>): readonly PersonInDoubt[] {
+  const doubted = personsOf([...covered].filter(({ doubt }) => doubt !== null));
+  const byPerson = Map.groupBy(
+    [...covered].filter(({ person }) => doubted.has(person)),
+    ({ person }) => person,
+  );
+  return [...byPerson].map(([person, own]) => ({ person, alerts: countOf(own) })).sort((a, b) => b.alerts - a.alerts);
 }
 
 /** What exceptions are proposed by. The person whom an alert masks is none that an exception can name. */

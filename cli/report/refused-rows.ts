@@ -1,4 +1,4 @@
-import { type Report, shownRefusals } from "../../pages/report/report.ts";
+import { type PersonInDoubt, type PersonsInDoubt, type Report, shownRefusals } from "../../pages/report/report.ts";
 import { shellWord } from "../shell-word.ts";
 import type { Refusal } from "./proposals.ts";
 
@@ -19,6 +19,11 @@ export function refusedRows(
     })
     .sort((a, b) => b.alerts - a.alerts);
   return { refused: rows.slice(0, shownRefusals), moreRefused: Math.max(rows.length - shownRefusals, 0) };
+}
+
+/** The persons in doubt that a report names. */
+export function shownInDoubt(inDoubt: readonly PersonInDoubt[]): PersonsInDoubt {
+  return { inDoubt: inDoubt.slice(0, shownRefusals), moreInDoubt: Math.max(inDoubt.length - shownRefusals, 0) };
 }
 
 function commandOf(incident: string | null, target: string): string {

@@ -49,7 +49,12 @@ export function anonymize(report: Report): Report {
     })),
     exceptions: {
       ...report.exceptions,
-      rows: report.exceptions.rows.map(({ scope, ...row }) => ({ ...row, scope: scopeOf(scope), command: "" })),
+      rows: report.exceptions.rows.map(({ scope, inDoubt, ...row }) => ({
+        ...row,
+        scope: scopeOf(scope),
+        inDoubt: inDoubt.map(({ person, alerts }) => ({ person: persons(person), alerts })),
+        command: "",
+      })),
       refused: report.exceptions.refused.map(({ doubt, ...row }) => ({ ...row, doubt: doubtOf(doubt), command: "" })),
     },
   };

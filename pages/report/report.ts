@@ -188,14 +188,30 @@ export type Remedy =
       readonly of: number;
     };
 
+/** A person who may be under attack, and whose alerts an exception for everyone would cover too. */
+export interface PersonInDoubt {
+  readonly person: string;
+  /** The alerts of the person that it would cover. */
+  readonly alerts: number;
+}
+
+/** The persons to judge first: {@link shownRefusals} at the most. */
+export interface PersonsInDoubt {
+  /** The one with the most alerts first; empty for an exception for one person. */
+  readonly inDoubt: readonly PersonInDoubt[];
+  /** The number of further ones. */
+  readonly moreInDoubt: number;
+}
+
 /** An exception that would quieten most. */
-export interface ExceptionRow {
+export interface ExceptionRow extends PersonsInDoubt {
   readonly scope: ExceptionScope;
   readonly command: string;
   /** The alerts that are left with it alone; null where that is not measured. */
   readonly alerts: number | null;
-  /** The alerts that it covers, counted one by one. */
+  /** The alerts that it covers alone, whatever the others cover: measured by a replay, or else counted one by one. */
   readonly covers: number;
+  /** The persons of these alerts, those in doubt too. */
   readonly persons: number;
   /** Those that it covers beyond the threshold. */
   readonly far: number;

@@ -12,6 +12,7 @@ import type {
   ExitRow,
   Named,
   PersonRow,
+  PersonsInDoubt,
   Remedy,
   Report,
   Table,
@@ -162,17 +163,25 @@ function drawRefusals({ refused, moreRefused }: Report["exceptions"]): Html | nu
 }
 
 function drawProposal(
-  { scope, command, alerts: left, covers, persons: people, far }: ExceptionRow,
+  { scope, command, alerts: left, covers, persons: people, far, ...doubted }: ExceptionRow,
   alerts: number,
 ): Html {
   const effect =
     left === null
       ? html`covers <strong>${number(covers)}</strong> of ${plural(alerts, "alert")}`
-      : html`<strong>${number(alerts - left)}</strong> of ${plural(alerts, "alert")} fewer${drawBar((alerts - left) / Math.max(alerts, 1))}`;
+      : html`<strong>${number(covers)}</strong> of ${plural(alerts, "alert")} fewer${drawBar(covers / Math.max(alerts, 1))}`;
   const whom = [plural(people, "person"), far === 0 ? null : `${number(far)} far from every profile location`].filter(
     Boolean,
   );
-  return html`<li><h3>${describeScope(scope)}</h3><p>${effect}</p><p class="muted">${whom.join(" · ")}</p>${drawCommand(command)}</li>`;
+  return html`<li><h3>${describeScope(scope)}</h3><p>${effect}</p><p class="muted">${whom.join(" · ")}</p>${drawInDoubt(doubted)}${drawCommand(command)}</li>`;
+}
+
+/** Whom to judge before an exception for everyone is made; null for none. */
+function drawInDoubt({ inDoubt, moreInDoubt }: PersonsInDoubt): Html | null {
+  if (inDoubt.length === 0) return null;
+  const more = moreInDoubt === 0 ? "" : `, and those of ${plural(moreInDoubt, "further person")}`;
+  const named = inDoubt.map(({ person, alerts }) => `${person} (${plural(alerts, "alert")})`).join(", ");
+  return html`<p class="doubted">Judge these first, they may be under attack: it covers alerts of ${named}${more}.</p>`;
 }
 
 function map({ exits, homes, distanceKm, signIns }: Report): Html {
@@ -450,7 +459,7 @@ section .note:last-child{margin-bottom:0}
 pre{background:var(--sunken);border-radius:6px;padding:.5rem .65rem;margin-top:.35rem}
 .together{margin-top:.9rem}
 .refused{margin:.35rem 0 0;padding-inline-start:1.1rem}
-.refused li{overflow-wrap:anywhere}
+.refused li,.doubted{overflow-wrap:anywhere}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
 .key{display:inline-block;width:.75em;height:.75em;margin-inline-end:.3em;vertical-align:-.05em}
 .key.exit{border-radius:50%;background:var(--high)}

@@ -45,7 +45,7 @@ export type ScopedAlert = DoubtedAlert;
 /** The same, with the detection that its scopes are about. */
 export type ScopedDetection = ScopedAlert & { readonly alert: IncidentAlert; readonly detection: IncidentDetection };
 
-/** The least number of persons whose alerts an exception for everyone is proposed by. */
+/** The least number of persons whose alerts an exception for everyone is proposed by, those in doubt left out. */
 const leastPersons = 3;
 
 /** The best exception that some alerts have in common. */
@@ -73,17 +73,20 @@ export function commonScope(
   const found = new Map<string, Candidate>();
   for (const { alert, user, detection } of alerts) {
     const rules = isCoveredUnnamed({ alert, detection }) ? {} : { rules: [detection.id] };
-    for (const { scope, doubt } of doubtedScopes({ alert, user, ...rules }, doubtOf)) {
+    const scopes = doubtedScopes({ alert, user, ...rules }, doubtOf);
+    const isInDoubt = scopes.some(({ scope, doubt }) => scope.user !== null && doubt !== null);
+    for (const { scope, doubt } of scopes) {
       const key = JSON.stringify(scope);
-      const counts = found.get(key) ?? { scope, covers: 0, persons: new Set(), doubt };
+      const counts = found.get(key) ?? { scope, covers: 0, persons: new Set(), inDoubt: new Set(), doubt };
       found.set(key, counts);
       counts.covers += 1;
       counts.persons.add(nameOf(user) ?? "");
+      if (isInDoubt) counts.inDoubt.add(nameOf(user) ?? "");
       counts.doubt ??= doubt;
     }
   }
   const candidates = [...found.values()]
-    .filter(({ scope, persons }) => isForEnough(scope, persons.size))
+    .filter(({ scope, persons, inDoubt }) => isForEnough(scope, persons.size - inDoubt.size))
     .filter(({ scope, covers }) => mayCoverAll || scope.user !== null || covers < alerts.length);
   const best = bestOf(candidates.filter(({ doubt }) => doubt === null));
   const doubted = bestOf(candidates.filter(({ doubt }) => doubt !== null));
@@ -101,6 +104,8 @@ interface Candidate {
   readonly scope: ExceptionAdvice;
   covers: number;
   readonly persons: Set<string>;
+  /** Those of them for whom no exception of their own is proposed: they do not speak for one for everyone. */
+  readonly inDoubt: Set<string>;
   /** What speaks against it. */
   doubt: Doubt | null;
 }

@@ -6,7 +6,8 @@ import type { Incident, IncidentAlert, IncidentUser } from "./incident.ts";
 
 /*
  * What speaks against an exception. The person of an exception may be under attack: an incident of the person was judged a true positive, or an
- * alert that the exception does not cover waits for a verdict. An exception for everyone covers what is known of attacks, or does not.
+ * alert that the exception does not cover waits for a verdict. An exception for everyone covers what is known of attacks, or does not; a
+ * person in doubt does not speak for it.
  */
 
 /** What an exception covers, as far as it is compared with attacks; null for any. */

@@ -206,6 +206,9 @@ describe("what is proposed", () => {
   test("is a command for each, and for a noisy detection what would halve it", () => {
     const [first] = report.exceptions.rows;
     expect(first?.command).toContain("npx okta-proxy-watch exceptions add --operator PERIMETER_81_VPN --reason");
+    expect(report.exceptions.rows.map(({ covers }) => covers)).toEqual(
+      report.exceptions.rows.map(({ alerts: left }) => alerts.length - (left ?? 0)),
+    );
     const remedy = report.detections[0]?.remedy;
     expect(remedy).toMatchObject({ kind: "exception", scope: first?.scope, of: alerts.length });
     expect((remedy?.covers ?? 0) * 2).toBeGreaterThanOrEqual(alerts.length);

@@ -4,9 +4,12 @@ import { createFilterTally } from "../../../cli/report/filters.ts";
 import { addNetwork, gravestNetworks, type NetworkCounts } from "../../../cli/report/person-networks.ts";
 import { createProposalTally, type ProposedAlert } from "../../../cli/report/proposals.ts";
 import { createSignInTally } from "../../../cli/report/sign-ins.ts";
+import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
 import { logSource } from "../../../lambda/core/detections/log-source.ts";
+import type { Incident } from "../../../lambda/core/incidents/incident.ts";
 import { applyFilters, parseFilter } from "../../../lambda/core/sigma/parse/parse-filter.ts";
 import type { PersonNetwork } from "../../../pages/report/report.ts";
+import { alertOf } from "../../fixtures/cases.ts";
 import { logEvent } from "../../fixtures/events.ts";
 import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
 
@@ -96,6 +99,49 @@ describe("a proposed exception", () => {
     const tally = createProposalTally();
     for (const each of [...all, elsewhere]) tally.count(each);
     expect(tally.proposeFor("r1", [])).toMatchObject({ scope: { user: "ada@example.com" }, covers: 5 });
+  });
+
+  test("is judged on all alerts that there are, whatever the ones before it cover", () => {
+    const all = [...times(5, alert("ada")), ...times(3, alert("bob")), ...times(2, alert("cleo")), alert("dan")];
+    expect(propose(all).map(([scope]) => scope)).toMatchObject([
+      { user: "ada@example.com" },
+      { user: "bob@example.com" },
+      { user: "cleo@example.com" },
+    ]);
+  });
+
+  test("for everyone has three persons who are not in doubt, and names those who are with their alerts", () => {
+    const throughTor = (login: string) =>
+      alert(login, {
+        scoped: {
+          alert: { kinds: ["tor"], operator: null, asNumber: 64_505 },
+          user: { id: null, login: `${login}@example.com`, displayName: null },
+        },
+      });
+    const three = [...times(5, alert("ada")), ...times(3, alert("bob")), alert("cleo"), throughTor("ada")];
+    expect(propose(three).map(([scope]) => scope)).toMatchObject([
+      { user: "bob@example.com" },
+      { user: "cleo@example.com" },
+    ]);
+    const tally = createProposalTally();
+    for (const each of [...three, alert("dan")]) tally.count(each);
+    const proposal = { persons: 4, covers: 10, inDoubt: [{ person: "ada@example.com", alerts: 5 }] };
+    expect(tally.propose(3, [])).toMatchObject([{ scope: { operator: "NORD_VPN" }, ...proposal }]);
+    expect(tally.proposeFor("r1", [])).toMatchObject(proposal);
+    // A true positive of a person elsewhere speaks against it.
+    const attack: Incident = {
+      id: "i",
+      changed: "2026-11-24T10:30:03.000Z",
+      user: { id: null, login: "ada@example.com", displayName: null },
+      alerts: [{ ...entryOf(alertOf(), null), kinds: ["tor"], operator: null, asNumber: 64_505 }],
+      count: 1,
+      verdict: { verdict: "true-positive", note: "", by: "ana", at: "2026-11-24T10:30:03.000Z" },
+    };
+    expect(tally.propose(3, [attack]).map(({ scope }) => scope.user)).toEqual([
+      "bob@example.com",
+      "cleo@example.com",
+      "dan@example.com",
+    ]);
   });
 
   test("names the detections of what is no session start", () => {

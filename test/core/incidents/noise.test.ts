@@ -91,8 +91,11 @@ test("the loudest detection comes first, by its latest title; half of the alerts
 test("an exception for everyone is proposed for most of a detection's alerts, not for all of them", () => {
   const three = [...many("ada", 3), ...many("bob", 2), ...many("cleo", 2)];
   expect(noiseOf(three, since)[0]).toMatchObject({ alerts: 7, except: null });
-  const other = incident("ada", { operator: null, asNumber: 64_501 });
-  expect(noiseOf([...three, other], since)[0]?.except).toEqual({ scope: { user: null, ...nord }, covers: 7 });
+  const elsewhere = { operator: null, asNumber: 64_501 };
+  const except = noiseOf([...three, incident("dora", elsewhere)], since)[0]?.except;
+  expect(except).toEqual({ scope: { user: null, ...nord }, covers: 7 });
+  // Another alert about ada waits for a verdict: two persons are left who speak for it.
+  expect(noiseOf([...three, incident("ada", elsewhere)], since)[0]?.except).toBeNull();
 });
 
 test("what waits for a verdict may be an attack where it is critical or stands in a storm; judged benign, it is none", () => {

@@ -27,6 +27,8 @@ const report = reportOf(10_000, {
         covers: 18,
         persons: 1,
         far: 0,
+        inDoubt: [],
+        moreInDoubt: 0,
       },
     ],
     together: 12,
@@ -102,6 +104,8 @@ describe.skipIf(browserPath === null)(`the report in a browser${orSkipped}`, () 
       covers: 2,
       persons: 1,
       far: 0,
+      inDoubt: [],
+      moreInDoubt: 0,
     };
     const doubt = { why: "true-positive", person: login, incident: crypto.randomUUID() } as const;
     const refused = [{ doubt, alerts: 2, command: `npx okta-proxy-watch incidents show ${doubt.incident}` }];

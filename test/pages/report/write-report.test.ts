@@ -64,7 +64,18 @@ describe("a report is a page", () => {
           },
         ],
         exceptions: {
-          rows: [{ scope: { user: hostile }, command: hostile, alerts: 0, covers: 1, persons: 1, far: 0 }],
+          rows: [
+            {
+              scope: { user: hostile },
+              command: hostile,
+              alerts: 0,
+              covers: 1,
+              persons: 1,
+              far: 0,
+              inDoubt: [{ person: hostile, alerts: 1 }],
+              moreInDoubt: 0,
+            },
+          ],
           together: 0,
           truePositives: null,
           refused: [],
@@ -74,6 +85,30 @@ describe("a report is a page", () => {
     );
     expect(page.match(/<img|onload='|<\/script>/g)).toEqual(["</script>"]);
     expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;");
+  });
+
+  test("whose exception for everyone names whom to judge first, and has the number of the JSON", () => {
+    const row = {
+      scope: { operator: "NORD_VPN" },
+      command: "npx okta-proxy-watch exceptions add --operator NORD_VPN",
+      alerts: 4,
+      covers: 36,
+      persons: 9,
+      far: 0,
+      inDoubt: [
+        { person: "ada@example.com", alerts: 9 },
+        { person: "bob@example.com", alerts: 1 },
+      ],
+      moreInDoubt: 4,
+    };
+    const exceptions = { rows: [row], together: null, truePositives: null, refused: [], moreRefused: 0 };
+    const text = textOf(writeReport(reportOf(40, { exceptions })));
+    expect(text).toContain("36 of 40 alerts fewer");
+    expect(text).toContain(
+      "Judge these first, they may be under attack: it covers alerts of ada@example.com (9 alerts), bob@example.com (1 alert), and those of 4 further persons.",
+    );
+    const judged = { ...exceptions, rows: [{ ...row, inDoubt: [], moreInDoubt: 0 }] };
+    expect(textOf(writeReport(reportOf(40, { exceptions: judged })))).not.toContain("Judge these first");
   });
 
   test("whose persons have the kinds of their networks, with operators where Okta names them", () => {
@@ -108,6 +143,8 @@ test("an anonymized report has the same pseudonym for a person wherever the pers
           covers: 8,
           persons: 1,
           far: 0,
+          inDoubt: [{ person: "Ada@example.com", alerts: 1 }],
+          moreInDoubt: 0,
         },
         {
           scope: { user: "bea@example.com", cidr: "192.0.2.0/24" },
@@ -116,6 +153,8 @@ test("an anonymized report has the same pseudonym for a person wherever the pers
           covers: 1,
           persons: 1,
           far: 0,
+          inDoubt: [],
+          moreInDoubt: 0,
         },
       ],
       together: 0,
@@ -131,6 +170,7 @@ test("an anonymized report has the same pseudonym for a person wherever the pers
     [{ user: "Person 1", cidr: "no. 2" }, ""],
   ]);
   expect(writeReport(shown)).toContain("Person 2, network no. 1");
+  expect(writeReport(shown)).toContain("it covers alerts of Person 2 (1 alert)");
   expect(shown.homes).toEqual([{ place: "PT", at: { latitude: 39, longitude: -9 }, persons: 1 }]);
   // With exits whose places are known, a distance to the kilometer would lead to a home.
   expect(shown.persons.rows.map(({ farthestKm }) => farthestKm)).toEqual([5_700, 5_700]);
