@@ -2,6 +2,8 @@ import { access, readdir, readFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { coverageOf } from "../cli/rules/coverage.ts";
+import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const pages = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
@@ -129,6 +131,12 @@ describe("the documents", () => {
 
 describe("the README", () => {
   const readme = textOf("README.md");
+
+  test("has the number of detections beside the four of its table", async () => {
+    const covered = coverageOf(await loadDetections(join(root, "detections")), { experimental: false });
+    expect(covered.length - 4).toBe(89);
+    expect(readme).toContain("\nEighty-nine more see what comes before and after");
+  });
 
   test("has fewer than 250 lines, in the order in which a reader needs them", () => {
     expect(readme.split("\n").length - 1).toBeLessThan(250);
