@@ -1,7 +1,10 @@
 import { basename, dirname, relative } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { openExceptions } from "../lambda/adapters/tables/exceptions.ts";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
 import { advisedScope } from "../lambda/core/exceptions/advised-scope.ts";
+import type { ExceptionScope } from "../lambda/core/exceptions/exception.ts";
+import { isExcepted } from "../lambda/core/exceptions/is-excepted.ts";
 import { type Verdict, verdicts } from "../lambda/core/history/verdict.ts";
 import { describeDoubt } from "../lambda/core/incidents/doubt.ts";
 import {
@@ -13,6 +16,7 @@ import {
   openedAt,
 } from "../lambda/core/incidents/incident.ts";
 import { leastJudged, type RuleScore, scoreAlerts, scoreRules } from "../lambda/core/incidents/score.ts";
+import { canonicalLogin } from "../lambda/core/okta/person.ts";
 import { bySeverity } from "../lambda/core/sigma/rule.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, jsonLine, onOneLine, parseText, print, shellWord } from "./command.ts";
@@ -183,7 +187,8 @@ async function score(options: ScoreOptions): Promise<void> {
   const since = findStart(options.since, new Date()).toISOString();
   const known = await readSince({ ...options, since: { kind: "span", milliseconds: incidentDays * day } });
   const incidents = known.filter(({ changed }) => changed >= since);
-  const scores = scoreRules(incidents, known);
+  const inForce = await readScopesInForce(incidents, options);
+  const scores = scoreRules(incidents, known, (each) => inForce.some((scope) => isExcepted(scope, each)));
   if (options.json) {
     for (const each of scores) printJson(each);
     return;
@@ -204,6 +209,7 @@ async function score(options: ScoreOptions): Promise<void> {
   const advice = [
     ...shown.flat(),
     ...(left === 0 ? [] : [`- and ${plural(left, "further detection")}: --all`]),
+    ...stoppedLines(scores),
     ...(unjudged.length === 0 ? [] : judgeLines(unjudged, options)),
   ];
   if (advice.length > 0) print(["", "What to tune", ...advice.map(onOneLine)].join("\n"));
@@ -213,6 +219,20 @@ async function score(options: ScoreOptions): Promise<void> {
   const unseen = incidents.reduce((sum, { count, alerts }) => sum + count - alerts.length, 0);
   if (unseen > 0)
     print(`${plural(unseen, "alert")} beyond the first ${maximumIncidentAlerts} of an incident left out.`);
+}
+
+/** The scopes of the exceptions that cover what comes now, of anyone and of the persons of these incidents. */
+async function readScopesInForce(
+  incidents: readonly Incident[],
+  options: DeploymentOptions,
+): Promise<readonly ExceptionScope[]> {
+  const persons = incidents.flatMap(({ user }) =>
+    [user?.id ?? [], user?.login ? canonicalLogin(user.login) : []].flat(),
+  );
+  const { dynamodb, stateTable } = await findDeployment(options);
+  const exceptions = await (await openExceptions(dynamodb, stateTable)).listFor([...new Set(persons)]);
+  const now = Date.now();
+  return exceptions.flatMap(({ scope, until }) => (Date.parse(until) > now ? [scope] : []));
 }
 
 /** The most detections that are advised on, and that the table has, so that all of it fits a screen of 24 lines. */
@@ -231,6 +251,19 @@ function scoreTable(scores: readonly RuleScore[]): readonly string[] {
   const cells = (each: RuleScore) => [each.alerts, each.truePositives, each.benign, each.expected, each.open];
   const row = (values: readonly unknown[]) => values.map((value) => String(value).padStart(8)).join(" ");
   return [`${row(columns)}  detection`, ...scores.map((each) => `${row(cells(each))}  ${onOneLine(each.title)}`)];
+}
+
+/** Where true positives stop all advice, in one line for all such detections. */
+function stoppedLines(scores: readonly RuleScore[]): readonly string[] {
+  const stopped = scores.filter(
+    ({ truePositives, benign, expected }) => truePositives > 0 && benign + expected >= leastJudged,
+  );
+  const [first] = stopped;
+  if (first === undefined) return [];
+  const name = stopped.length === 1 ? first.title : plural(stopped.length, "detection");
+  return [
+    `- ${name}: no advice on the harmless alerts, as ${stopped.length === 1 ? "a true positive is among its" : "true positives are among their"} alerts.`,
+  ];
 }
 
 /** What to do where too few alerts are judged, once for all such detections. */

@@ -125,6 +125,26 @@ describe("npx okta-proxy-watch incidents", () => {
     );
     const [first] = linesOf(await incidents("score", "--json"));
     expect(first).toMatchObject({ expected: 5, advice: { kind: "except", covers: 3 } });
+
+    const bobs = ["--user", "bob@example.com", "--operator", "NORD_VPN", "--reason", "his VPN", "--by", "ana"];
+    const made = await runCli("exceptions", ["add", ...bobs, "--yes", ...local()]);
+    expect(made).toMatchObject({ code: 0 });
+    const covered = await incidents("score");
+    expect(covered.stdout).not.toContain("exceptions add --user bob@example.com");
+    const [exception] = linesOf(await runCli("exceptions", ["list", "--json", ...local()]));
+    const removed = await runCli("exceptions", ["remove", String(exception?.id), "--yes", ...local()]);
+    expect(removed).toMatchObject({ code: 0 });
+  });
+
+  test("says in a line where a true positive stops the advice on a detection", async () => {
+    const id = await alertOn(sessionStart({ ...person("finn"), ...vpn(64_590), ...session("attack") }));
+    const close = (verdict: string) =>
+      incidents("close", id, "--verdict", verdict, "--note", "asked him", "--by", "ana");
+    expect((await close("true-positive")).code).toBe(0);
+    expect((await incidents("score")).stdout).toContain(
+      "- Okta User Session Start Via Anonymizing Proxy: no advice on the harmless alerts, as a true positive is among its alerts.",
+    );
+    expect((await close("expected")).code).toBe(0);
   });
 
   test("shows what a stranger wrote within its line, and escapes it in JSON: a name passes for no verdict", async () => {

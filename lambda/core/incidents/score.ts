@@ -37,10 +37,12 @@ const leastShare = 0.5;
  * A table of the detections of these incidents, the one with the most harmless alerts first.
  *
  * @param known all incidents, by whose verdicts it is known what an attacker did. @default these
+ * @param isExcepted whether an exception in force covers an alert: it takes no further advice. @default none does
  */
 export function scoreRules(
   incidents: readonly Incident[],
   known: readonly Incident[] = incidents,
+  isExcepted: (each: ScopedDetection) => boolean = () => false,
 ): readonly RuleScore[] {
   const judged = incidents.flatMap((incident) =>
     incident.alerts.map((alert) => ({ alert, user: incident.user, verdict: verdictOn(alert, incident) })),
@@ -60,7 +62,7 @@ export function scoreRules(
       open: alerts.filter(({ verdict }) => verdict === null).length,
     };
     const harmless = alerts.filter(({ verdict }) => verdict === "benign" || verdict === "expected");
-    const advice = adviceOn(id, counts, harmless, doubtOf);
+    const advice = adviceOn({ id, ...counts }, harmless, doubtOf, isExcepted);
     return { id, title: last.detection.title, alerts: alerts.length, ...counts, advice };
   });
   const noise = ({ benign, expected, truePositives }: RuleScore) => benign + expected - truePositives;
@@ -88,18 +90,20 @@ function verdictOn({ detectedAt }: IncidentAlert, { verdict }: Incident): Verdic
 }
 
 function adviceOn(
-  id: string,
-  { truePositives, open }: Pick<RuleScore, "truePositives" | "open">,
+  { id, truePositives, open }: Pick<RuleScore, "id" | "truePositives" | "open">,
   harmless: readonly ScopedDetection[],
   doubtOf: DoubtTest,
+  isExcepted: (each: ScopedDetection) => boolean,
 ): Advice {
   if (truePositives > 0) return { kind: "keep" };
   if (harmless.length < leastJudged) return { kind: open > 0 ? "judge" : "keep" };
-  const { scope, covers, isSetApart, doubted } = commonScope(harmless, doubtOf);
-  if (scope !== null && covers >= leastShare * harmless.length) {
-    return { kind: "except", scope: withDetection(scope, id, harmless), covers };
+  const left = harmless.filter((each) => !isExcepted(each));
+  if (left.length < leastJudged) return { kind: "keep" };
+  const { scope, covers, isSetApart, doubted } = commonScope(left, doubtOf);
+  if (scope !== null && covers >= leastShare * left.length) {
+    return { kind: "except", scope: withDetection(scope, id, left), covers };
   }
-  if (doubted !== null && doubted.covers >= leastShare * harmless.length)
-    return { kind: "doubt", doubt: doubted.doubt };
-  return { kind: isSetApart ? "keep" : "switchOff" };
+  if (doubted !== null && doubted.covers >= leastShare * left.length) return { kind: "doubt", doubt: doubted.doubt };
+  // An exception is made for a part of the alerts: they have that in common.
+  return { kind: isSetApart || left.length < harmless.length ? "keep" : "switchOff" };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
+import type { ExceptionScope } from "../../../lambda/core/exceptions/exception.ts";
+import { isExcepted } from "../../../lambda/core/exceptions/is-excepted.ts";
 import type { Verdict } from "../../../lambda/core/history/verdict.ts";
 import type { Incident, IncidentAlert } from "../../../lambda/core/incidents/incident.ts";
 import { scoreRules } from "../../../lambda/core/incidents/score.ts";
@@ -137,6 +139,38 @@ describe("the advice on a detection", () => {
     const harmless = [1, 2, 3].map(() => incident("benign"));
     const old = incident("true-positive", { detections: [{ id: "r2", title: "Another rule" }] });
     expect(scoreRules(harmless, [...harmless, old])[0]?.advice).toMatchObject({ kind: "doubt" });
+  });
+
+  test("leaves out what an exception in force covers", () => {
+    const scored = (incidents: readonly Incident[], ...inForce: readonly ExceptionScope[]) =>
+      scoreRules(incidents, incidents, (each) => inForce.some((scope) => isExcepted(scope, each)))[0]?.advice;
+    const ada = [1, 2, 3].map(() => incident("benign"));
+    const bob = [1, 2, 3].map(() => incident("benign", { operator: "MULLVAD_VPN" }, "Bob@example.com"));
+    expect(scored(ada, { user: "ada@example.com", operator: "nord" })).toEqual({ kind: "keep" });
+    expect(scored(ada, { asNumber: 64_500, kinds: ["vpn"], detections: ["r1"] })).toEqual({ kind: "keep" });
+    for (const user of ["bob@example.com", "00u1"]) {
+      const left = scored([...ada, ...bob], { user, operator: "MULLVAD_VPN" });
+      expect(left).toMatchObject({ kind: "except", covers: 3, scope: { user: "ada@example.com" } });
+    }
+    for (const other of [
+      { user: "bob@example.com" },
+      { operator: "MULLVAD_VPN" },
+      { asNumber: 64_501 },
+      { user: "ada@example.com", detections: ["r2"] },
+      { user: "ada@example.com", kinds: ["tor" as const] },
+      { cidr: "192.0.2.0/24" },
+      { user: "ada@example.com", countryCode: "PT" },
+    ]) {
+      expect(scored(ada, other)).toMatchObject({ kind: "except", covers: 3 });
+    }
+    // An exception that names no detection covers neither another act than a session start nor a correlation.
+    const act = [1, 2, 3].map(() => incident("benign", { eventType: "user.mfa.factor.update" }));
+    expect(scored(act, { user: "ada@example.com" })).toMatchObject({ kind: "except" });
+    // What is left has nothing in common: the detection is not to be switched off for that.
+    const spread = [1, 2, 3].map((number) =>
+      incident("benign", { operator: null, asNumber: number }, `user${number}@example.com`),
+    );
+    expect(scored([...ada, ...spread], { user: "ada@example.com" })).toEqual({ kind: "keep" });
   });
 
   test("is to keep what found an attacker, though an exception would cover most of the rest", () => {
