@@ -99,8 +99,9 @@ export function createBacktestReport(options: BacktestReportOptions) {
         if (alertsAWeek(count, summary.days) < leastNoise) return null;
         const exception = proposals.proposeFor(rule.id, judged);
         if (exception !== null && exception.covers >= count / 2) {
-          const { scope, covers } = exception;
-          return { kind: "exception", scope, command: exceptionCommand(scope), covers, of: count };
+          const { scope, covers, inDoubt } = exception;
+          const command = exceptionCommand(scope);
+          return { kind: "exception", scope, command, covers, of: count, ...shownInDoubt(inDoubt) };
         }
         return attackedRules.has(rule.id) ? null : filters.propose(rule, count);
       };

@@ -173,6 +173,7 @@ function detectionRows(
                 command: exceptionCommand(scope, target),
                 covers: except.covers,
                 of: own.alerts,
+                ...shownInDoubt(except.inDoubt),
               }
             : null,
         doubt: week < leastNoise ? null : (own?.doubt ?? null),

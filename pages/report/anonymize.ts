@@ -1,7 +1,7 @@
 import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
 import type { Doubt } from "../../lambda/core/incidents/doubt.ts";
 import type { Place } from "../world-map.ts";
-import type { Remedy, Report } from "./report.ts";
+import type { PersonInDoubt, Remedy, Report } from "./report.ts";
 
 /**
  * A report to show to others. Persons get pseudonyms, the same for the same person throughout, numbered in the order of the report, so that
@@ -25,8 +25,12 @@ export function anonymize(report: Report): Report {
       ...(network === "" ? {} : { cidr: networks(network) }),
     };
   };
+  const doubtedOf = (all: readonly PersonInDoubt[]) =>
+    all.map(({ person, alerts }) => ({ person: persons(person), alerts }));
   const remedyOf = (remedy: Remedy): Remedy => {
-    if (remedy.kind === "exception") return { ...remedy, scope: scopeOf(remedy.scope), command: "" };
+    if (remedy.kind === "exception") {
+      return { ...remedy, scope: scopeOf(remedy.scope), inDoubt: doubtedOf(remedy.inDoubt), command: "" };
+    }
     return { ...remedy, value: "", yaml: "" };
   };
   const doubtOf = ({ why, person }: Doubt): Doubt => ({ why, person: person && persons(person), incident: null });
@@ -52,7 +56,7 @@ export function anonymize(report: Report): Report {
       rows: report.exceptions.rows.map(({ scope, inDoubt, ...row }) => ({
         ...row,
         scope: scopeOf(scope),
-        inDoubt: inDoubt.map(({ person, alerts }) => ({ person: persons(person), alerts })),
+        inDoubt: doubtedOf(inDoubt),
         command: "",
       })),
       refused: report.exceptions.refused.map(({ doubt, ...row }) => ({ ...row, doubt: doubtOf(doubt), command: "" })),

@@ -170,14 +170,14 @@ export interface DetectionRow {
 
 /** What would halve the alerts of a detection. */
 export type Remedy =
-  | {
+  | (PersonsInDoubt & {
       readonly kind: "exception";
       readonly scope: ExceptionScope;
       readonly command: string;
       /** Alerts of the detection that it covers. */
       readonly covers: number;
       readonly of: number;
-    }
+    })
   | {
       readonly kind: "filter";
       readonly field: string;

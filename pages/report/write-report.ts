@@ -333,7 +333,7 @@ function drawRemedy(title: string, remedy: Remedy): Html {
   const what =
     remedy.kind === "exception" ? `an exception for ${describeScope(remedy.scope)}` : `a filter on ${remedy.field}`;
   return html`<details class="remedy"><summary>${title}: ${what} covers ${number(remedy.covers)} of ${plural(remedy.of, "alert")}</summary>
-${remedy.kind === "exception" ? drawCommand(remedy.command) : drawFilter(remedy.yaml)}</details>`;
+${remedy.kind === "exception" ? html`${drawInDoubt(remedy)}${drawCommand(remedy.command)}` : drawFilter(remedy.yaml)}</details>`;
 }
 
 /** A command to paste, broken between its words alone; nothing where it is left out. */

@@ -54,6 +54,8 @@ export interface CommonScope {
   readonly scope: ExceptionAdvice | null;
   /** The alerts that it covers. */
   readonly covers: number;
+  /** The persons in doubt whose alerts it covers too, being for everyone, with their number of alerts, the most first. */
+  readonly inDoubt: readonly { readonly person: string; readonly alerts: number }[];
   /** Whether alerts were set apart, as they are of a hostile kind of network, or an attacker's scope. */
   readonly isSetApart: boolean;
   /** The exception that something speaks against, and that would cover more; null for none. */
@@ -77,11 +79,12 @@ export function commonScope(
     const isInDoubt = scopes.some(({ scope, doubt }) => scope.user !== null && doubt !== null);
     for (const { scope, doubt } of scopes) {
       const key = JSON.stringify(scope);
-      const counts = found.get(key) ?? { scope, covers: 0, persons: new Set(), inDoubt: new Set(), doubt };
+      const counts = found.get(key) ?? { scope, covers: 0, persons: new Map(), inDoubt: new Set(), doubt };
       found.set(key, counts);
       counts.covers += 1;
-      counts.persons.add(nameOf(user) ?? "");
-      if (isInDoubt) counts.inDoubt.add(nameOf(user) ?? "");
+      const person = nameOf(user) ?? "";
+      counts.persons.set(person, (counts.persons.get(person) ?? 0) + 1);
+      if (isInDoubt) counts.inDoubt.add(person);
       counts.doubt ??= doubt;
     }
   }
@@ -95,6 +98,7 @@ export function commonScope(
   return {
     scope: best?.scope ?? null,
     covers,
+    inDoubt: best === null || best.scope.user !== null ? [] : inDoubtOf(best),
     isSetApart,
     doubted: doubted?.doubt && doubted.covers > covers ? { doubt: doubted.doubt, covers: doubted.covers } : null,
   };
@@ -103,11 +107,18 @@ export function commonScope(
 interface Candidate {
   readonly scope: ExceptionAdvice;
   covers: number;
-  readonly persons: Set<string>;
+  /** With their number of alerts. */
+  readonly persons: Map<string, number>;
   /** Those of them for whom no exception of their own is proposed: they do not speak for one for everyone. */
   readonly inDoubt: Set<string>;
   /** What speaks against it. */
   doubt: Doubt | null;
+}
+
+function inDoubtOf({ persons, inDoubt }: Candidate): CommonScope["inDoubt"] {
+  return [...inDoubt]
+    .map((person) => ({ person, alerts: persons.get(person) ?? 0 }))
+    .sort((a, b) => b.alerts - a.alerts);
 }
 
 /** The one that covers most, the first of equals: null for none. */

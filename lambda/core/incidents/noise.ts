@@ -1,4 +1,10 @@
-import { commonScope, type ExceptionAdvice, type ScopedDetection, withDetection } from "./common-scope.ts";
+import {
+  type CommonScope,
+  commonScope,
+  type ExceptionAdvice,
+  type ScopedDetection,
+  withDetection,
+} from "./common-scope.ts";
 import { createDoubtTest, type Doubt, type DoubtTest } from "./doubt.ts";
 import type { Incident } from "./incident.ts";
 
@@ -12,7 +18,7 @@ export interface RuleNoise {
   /** The persons of them, as far as alerts name one: those about a storm name none. */
   readonly persons: number;
   /** The exception that would halve them; null where none may be proposed. */
-  readonly except: { readonly scope: ExceptionAdvice; readonly covers: number } | null;
+  readonly except: ({ readonly scope: ExceptionAdvice } & Pick<CommonScope, "covers" | "inDoubt">) | null;
   /** What speaks against an exception that would halve them otherwise; null where nothing does. */
   readonly doubt: Doubt | null;
 }
@@ -54,10 +60,10 @@ function halvingException(
   alerts: readonly ScopedDetection[],
   doubtOf: DoubtTest,
 ): Pick<RuleNoise, "except" | "doubt"> {
-  const { scope, covers, doubted } = commonScope(alerts, doubtOf, { mayCoverAll: false });
+  const { scope, covers, inDoubt, doubted } = commonScope(alerts, doubtOf, { mayCoverAll: false });
   const isHalf = (count: number) => count * 2 >= alerts.length;
   if (scope !== null && isHalf(covers)) {
-    return { except: { scope: withDetection(scope, id, alerts), covers }, doubt: null };
+    return { except: { scope: withDetection(scope, id, alerts), covers, inDoubt }, doubt: null };
   }
   return { except: null, doubt: doubted !== null && isHalf(doubted.covers) ? doubted.doubt : null };
 }

@@ -31,7 +31,13 @@ const nord = { operator: "NORD_VPN", asNumber: null, detection: null };
 test("a detection's noise is its alerts since the time, with their persons, and the exception that halves them", () => {
   const old = incident("ada", { detectedAt: "2026-11-15T23:59:59.999Z" });
   expect(noiseOf([...many("ada", 3), ...many("bob", 2), old], since)).toEqual([
-    { ...rule, alerts: 5, persons: 2, except: { scope: { user: "ada@example.com", ...nord }, covers: 3 }, doubt: null },
+    {
+      ...rule,
+      alerts: 5,
+      persons: 2,
+      except: { scope: { user: "ada@example.com", ...nord }, covers: 3, inDoubt: [] },
+      doubt: null,
+    },
   ]);
   const act = { eventType: "user.account.privilege.grant" };
   expect(noiseOf(many("ada", 3, act), since)[0]?.except?.scope).toMatchObject({ detection: "r1" });
@@ -93,7 +99,12 @@ test("an exception for everyone is proposed for most of a detection's alerts, no
   expect(noiseOf(three, since)[0]).toMatchObject({ alerts: 7, except: null });
   const elsewhere = { operator: null, asNumber: 64_501 };
   const except = noiseOf([...three, incident("dora", elsewhere)], since)[0]?.except;
-  expect(except).toEqual({ scope: { user: null, ...nord }, covers: 7 });
+  expect(except).toEqual({ scope: { user: null, ...nord }, covers: 7, inDoubt: [] });
+  const [bea, doubted] = [incident("bea"), incident("bea", elsewhere)];
+  expect(noiseOf([...three, bea, doubted], since)[0]?.except).toMatchObject({
+    covers: 8,
+    inDoubt: [{ person: "bea@example.com", alerts: 1 }],
+  });
   // Another alert about ada waits for a verdict: two persons are left who speak for it.
   expect(noiseOf([...three, incident("ada", elsewhere)], since)[0]?.except).toBeNull();
 });

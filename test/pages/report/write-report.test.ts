@@ -107,6 +107,12 @@ describe("a report is a page", () => {
     expect(text).toContain(
       "Judge these first, they may be under attack: it covers alerts of ada@example.com (9 alerts), bob@example.com (1 alert), and those of 4 further persons.",
     );
+    const remedy = { ...row, kind: "exception", covers: 9, of: 12, moreInDoubt: 0 } as const;
+    const counted = { id: "r1", title: "A rule", level: "high", matches: 12, alerts: 12 } as const;
+    const detection = { ...counted, alertsAWeek: 12, persons: 9, remedy, doubt: null };
+    expect(textOf(writeReport(reportOf(40, { detections: [detection] })))).toContain(
+      "it covers alerts of ada@example.com (9 alerts), bob@example.com (1 alert).",
+    );
     const judged = { ...exceptions, rows: [{ ...row, inDoubt: [], moreInDoubt: 0 }] };
     expect(textOf(writeReport(reportOf(40, { exceptions: judged })))).not.toContain("Judge these first");
   });
