@@ -1,6 +1,6 @@
 import { basename, dirname, relative } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { openExceptions } from "../lambda/adapters/tables/exceptions.ts";
+import { readExceptionsOfPersons } from "../lambda/adapters/tables/exceptions-of-persons.ts";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
 import { advisedScope } from "../lambda/core/exceptions/advised-scope.ts";
 import type { ExceptionScope } from "../lambda/core/exceptions/exception.ts";
@@ -230,7 +230,7 @@ async function readScopesInForce(
     [user?.id ?? [], user?.login ? canonicalLogin(user.login) : []].flat(),
   );
   const { dynamodb, stateTable } = await findDeployment(options);
-  const exceptions = await (await openExceptions(dynamodb, stateTable)).listFor([...new Set(persons)]);
+  const exceptions = await readExceptionsOfPersons(dynamodb, stateTable, [...new Set(persons)]);
   const now = Date.now();
   return exceptions.flatMap(({ scope, until }) => (Date.parse(until) > now ? [scope] : []));
 }

@@ -91,22 +91,6 @@ export async function openExceptions(client: DynamoDBClient, tableName: string) 
       for await (const { Items = [] } of pages) found.push(...Items.flatMap(readExceptions));
       return found.sort((a, b) => (a.until < b.until ? -1 : 1));
     },
-    /**
-     * Those for anyone, and those for these persons.
-     *
-     * @param users ids and canonical logins
-     * @throws when DynamoDB does not answer, or throttles
-     */
-    async listFor(users: readonly string[]): Promise<readonly Exception[]> {
-      const { batchGet } = await import("../aws/dynamodb/batch-get.ts");
-      const { sdkDynamodb } = await import("../aws/dynamodb/sdk.ts");
-      const values = [exceptionsOfAnyoneId, ...users.map(exceptionsOfUserId)];
-      const { items, unprocessed } = await batchGet(sdkDynamodb(client), [
-        { table: tableName, key: "id", values, consistent: true },
-      ]);
-      if (unprocessed.size > 0) throw new Error(`DynamoDB throttles the table ${tableName}: try again`);
-      return (items.get(tableName) ?? []).flatMap(readExceptions);
-    },
     async add(exception: Exception, now: Date): Promise<void> {
       const { Item } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: keyOf(exception), ConsistentRead: true }),
