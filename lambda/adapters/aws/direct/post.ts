@@ -1,6 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Socket } from "node:net";
-import type { SecureContext } from "node:tls";
 import { within } from "../../../core/time/budget.ts";
 import { once } from "../client.ts";
 
@@ -50,16 +49,6 @@ const maximumConnections = 50;
  */
 const firstConnectionMilliseconds = 100;
 
-let context: SecureContext | undefined;
-/**
- * What TLS connections of all services share, the authorities of Node.js: each connection makes one of its own else, for half a
- * millisecond of a processor.
- */
-function secureContext(): SecureContext {
-  context ??= process.getBuiltinModule("node:tls").createSecureContext();
-  return context;
-}
-
 /** The codes by which a connection ends unasked. The SDK's clients call them by the same name, by which they try again. */
 const broken: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
 
@@ -81,7 +70,10 @@ export function createPost(endpoint: URL, settings: PostSettings): Post {
       default: { request, Agent },
     } = await (isSecure ? import("node:https") : import("node:http"));
     const options = { keepAlive, maxSockets: maximumConnections };
-    return { request, agent: new Agent(isSecure ? { ...options, secureContext: secureContext() } : options) };
+    if (!isSecure) return { request, agent: new Agent(options) };
+    // The authorities of Node.js: each connection makes a context of its own else, for half a millisecond of a processor.
+    const secureContext = process.getBuiltinModule("node:tls").createSecureContext();
+    return { request, agent: new Agent({ ...options, secureContext }) };
   });
   const answers = reuseWithin === undefined ? null : createAnswerTimes(reuseWithin);
   let first: Promise<void> | null = null;
