@@ -1,10 +1,10 @@
+import { v5 as uuidV5 } from "uuid";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { mapStrings } from "../okta/json-strings.ts";
 import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts";
 import { findMask, maskEvent } from "../okta/stranger.ts";
 import { adjustSeverity } from "../severity/adjustment.ts";
 import { bySeverity } from "../sigma/rule.ts";
-import { uuidV5 } from "../values/uuid-v5.ts";
 import type { Alert, AlertDetection } from "./alert-schema.ts";
 import type { AlertSource, DetectionSource } from "./alert-source.ts";
 import { describeCorrelation } from "./correlation.ts";

@@ -1,9 +1,9 @@
+import { v5 as uuidV5 } from "uuid";
 import type { Incident } from "../incidents/incident.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { bySeverity, type Level } from "../sigma/rule.ts";
 import type { Gathering } from "../storms/gathering.ts";
 import type { DueReport, Storm } from "../storms/storm.ts";
-import { uuidV5 } from "../values/uuid-v5.ts";
 import { createAlert } from "./alert.ts";
 import type { Alert } from "./alert-schema.ts";
 import type { AlertSource } from "./alert-source.ts";

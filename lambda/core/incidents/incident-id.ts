@@ -1,9 +1,9 @@
+import { v5 as uuidV5 } from "uuid";
 import { sessionOf } from "../history/history.ts";
 import { rememberedUser } from "../history/user-key.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { personOf } from "../okta/person.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
-import { uuidV5 } from "../values/uuid-v5.ts";
 
 /** The namespace of incidents' ids: a random UUID, fixed for ever. */
 const incidentNamespace = "e0b0a7c6-57f5-4d0c-9a3d-9c6f2d3b8a41";

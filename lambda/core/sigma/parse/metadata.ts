@@ -1,4 +1,4 @@
-import { uuidV5 } from "../../values/uuid-v5.ts";
+import { v5 as uuidV5 } from "uuid";
 
 import type { Rule, RuleWarning } from "../rule.ts";
 
