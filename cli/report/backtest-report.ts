@@ -1,5 +1,6 @@
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import type { Incident } from "../../lambda/core/incidents/incident.ts";
+import { countTruePositives } from "../../lambda/core/incidents/noise.ts";
 import type { LogEvent } from "../../lambda/core/okta/log-event.ts";
 import type { ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
 import { bySeverity } from "../../lambda/core/sigma/rule.ts";
@@ -163,11 +164,7 @@ export function createBacktestReport(options: BacktestReportOptions) {
             };
           }),
           together: proposed.length === 0 ? null : (measured[proposed.length]?.alerts ?? null),
-          truePositives:
-            incidents?.reduce(
-              (sum, { verdict, alerts }) => sum + (verdict?.verdict === "true-positive" ? alerts.length : 0),
-              0,
-            ) ?? null,
+          truePositives: incidents === null ? null : countTruePositives(incidents),
           ...refusedRows(proposals.refusals(judged), ""),
         },
         thresholds: locations === null ? null : thresholds.sort((a, b) => a.km - b.km),

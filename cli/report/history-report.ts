@@ -3,7 +3,7 @@ import { daysOf, type Period } from "../../lambda/core/digest/digest.ts";
 import { advisedScope } from "../../lambda/core/exceptions/advised-scope.ts";
 import { nameOf as personOf } from "../../lambda/core/incidents/doubt.ts";
 import type { Incident, IncidentAlert } from "../../lambda/core/incidents/incident.ts";
-import { noiseOf } from "../../lambda/core/incidents/noise.ts";
+import { countTruePositives, noiseOf } from "../../lambda/core/incidents/noise.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { networkKinds } from "../../lambda/core/okta/network-service.ts";
 import { bySeverity, type Level, levels } from "../../lambda/core/sigma/rule.ts";
@@ -212,9 +212,7 @@ function proposalsOf(
       ...shownInDoubt(inDoubt),
     })),
     together: null,
-    truePositives: incidents
-      .filter(({ verdict }) => verdict?.verdict === "true-positive")
-      .reduce((sum, each) => sum + each.alerts.length, 0),
+    truePositives: countTruePositives(incidents),
     ...refusedRows([...tally.refusals(incidents), ...attacks.map(refusalOf)], target),
   };
 }

@@ -12,7 +12,6 @@ const names: Readonly<Record<SessionPart, string>> = {
 export function explainSessionChange({ sessionChanged }: Pick<Alert, "sessionChanged">): string | null {
   if (sessionChanged === null || sessionChanged.length === 0) return null;
   const parts = sessionChanged.map((part) => names[part]);
-  const [last, ...others] = parts.toReversed();
-  const listed = others.length === 0 ? last : `${others.toReversed().join(", ")} and ${last}`;
+  const listed = [parts.slice(0, -1).join(", "), ...parts.slice(-1)].filter(Boolean).join(" and ");
   return `Since the session started, ${listed} ${parts.length === 1 ? "has" : "have"} changed.`;
 }

@@ -151,18 +151,30 @@ const parts: readonly Part[] = [
   },
   {
     given: ({ kinds }) => kinds !== undefined,
-    covers: ({ kinds = [] }, { network }) =>
-      network.kinds.length > 0 && network.kinds.every((kind) => kinds.includes(kind)),
+    covers: ({ kinds }, { network }) => coversKinds(kinds, network.kinds),
     describe: ({ kinds = [] }, { network }) =>
       `the kind is ${network.kinds.join(" and ") || "unknown"}, not ${kinds.join(" or ")}`,
   },
   {
     given: ({ kinds }) => kinds === undefined,
-    covers: (_, { network }) => !network.kinds.some((kind) => worstKinds.includes(kind)),
+    covers: ({ kinds }, { network }) => coversKinds(kinds, network.kinds),
     describe: (_, { network }) =>
       `the kind is ${network.kinds.join(" and ")}, and an exception covers ${worstKinds.join(" and ")} only where it names them (--kind)`,
   },
 ];
+
+/**
+ * Whether an exception covers the kinds of an address.
+ *
+ * @param named the kinds of its scope
+ * @param kinds those of the address; empty where none is known
+ */
+export function coversKinds(named: readonly string[] | undefined, kinds: readonly string[]): boolean {
+  const worst: readonly string[] = worstKinds;
+  return named === undefined
+    ? !kinds.some((kind) => worst.includes(kind))
+    : kinds.length > 0 && kinds.every((kind) => named.includes(kind));
+}
 
 /** Detections of an event, divided by exceptions. */
 export interface Excepted<Detection> {

@@ -1,8 +1,8 @@
 import type { ScopedDetection } from "../incidents/common-scope.ts";
-import { sessionStart } from "../okta/log-event.ts";
+import { isCoveredUnnamed } from "../incidents/doubt.ts";
 import { isOperator } from "../okta/operator.ts";
 import { canonicalLogin } from "../okta/person.ts";
-import { type ExceptionScope, worstKinds } from "./exception.ts";
+import { coversKinds, type ExceptionScope } from "./exception.ts";
 
 /**
  * Whether an exception covers what an alert, as incidents keep it, says by a detection. Incidents keep no address and no country: a scope
@@ -15,12 +15,7 @@ export function isExcepted(scope: ExceptionScope, { alert, user: person, detecti
     return false;
   if (operator !== undefined && (alert.operator === null || !isOperator(alert.operator, operator))) return false;
   if (asNumber !== undefined && asNumber !== alert.asNumber) return false;
-  const named: readonly string[] | undefined = kinds;
-  const worst: readonly string[] = worstKinds;
-  const isOfKind =
-    named === undefined
-      ? !alert.kinds.some((kind) => worst.includes(kind))
-      : alert.kinds.length > 0 && alert.kinds.every((kind) => named.includes(kind));
-  const isPlain = alert.eventType === sessionStart && detection.correlation !== true;
-  return isOfKind && (detections?.includes(detection.id) ?? isPlain);
+  return (
+    coversKinds(kinds, alert.kinds) && (detections?.includes(detection.id) ?? isCoveredUnnamed({ alert, detection }))
+  );
 }

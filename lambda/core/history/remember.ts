@@ -163,13 +163,12 @@ export function forget(state: UserState, kept: NetworkKey | null, now: Date): Fo
     isOver: (value: Value) => boolean,
     age: (value: Value) => number | string,
   ) => {
-    if (all.size < most && !some(all, isOver)) return [];
+    if (all.size < most && ![...all.values()].some(isOver)) return [];
     const others = [...all].filter(([key]) => key !== kept).sort(([, a], [, b]) => (age(a) > age(b) ? -1 : 1));
     return others.filter(([, value], index) => index >= most - 1 || isOver(value)).map(([key]) => key);
   };
   const oldestDay = dayBefore(now, countedDays);
-  const oldDays = (days: ReadonlyMap<string, number>) =>
-    days.size === 0 ? [] : [...days.keys()].filter((each) => each < oldestDay);
+  const oldDays = (days: ReadonlyMap<string, number>) => [...days.keys()].filter((each) => each < oldestDay);
   return {
     networks: surplus(
       state.networks,
@@ -188,7 +187,7 @@ function forgottenWindows({ windows }: UserState, now: Date): readonly NetworkKe
   const isForgotten = (window: SuppressionWindow) =>
     isOver(window, now.getTime()) || window.openedAt <= now.getTime() - countedDays * day;
   // Neither too many of those that are reported, nor of the others.
-  if (windows.size < maximumWindows && !some(windows, isForgotten)) return [];
+  if (windows.size < maximumWindows && ![...windows.values()].some(isForgotten)) return [];
   const newestFirst = [...windows].sort(([, a], [, b]) => b.openedAt - a.openedAt);
   const living = newestFirst.filter(([, window]) => !isForgotten(window));
   const isReported = ([, window]: (typeof living)[number]) => unreported(window).count === 0;
@@ -198,9 +197,4 @@ function forgottenWindows({ windows }: UserState, now: Date): readonly NetworkKe
   ];
   const keptKeys = new Set(kept.map(([key]) => key));
   return newestFirst.flatMap(([key]) => (keptKeys.has(key) ? [] : [key]));
-}
-
-function some<Value>(all: ReadonlyMap<string, Value>, test: (value: Value) => boolean): boolean {
-  for (const value of all.values()) if (test(value)) return true;
-  return false;
 }

@@ -29,9 +29,7 @@ export type RememberedSession = Readonly<v.InferOutput<typeof rememberedSession>
 /** A network that a user got in from: the last session, by when it was published, and the last one of another session. */
 export const knownNetwork = v.object({
   ...rememberedSession.entries,
-  ...{
-    before: v.fallback(v.nullable(rememberedSession), null),
-  },
+  before: v.fallback(v.nullable(rememberedSession), null),
 });
 
 /** A network that a user got in from. */

@@ -1,6 +1,5 @@
-import { sessionStart } from "../okta/log-event.ts";
 import { masked } from "../okta/stranger.ts";
-import { type Doubt, type DoubtedAlert, type DoubtTest, hostileKinds, nameOf } from "./doubt.ts";
+import { type Doubt, type DoubtedAlert, type DoubtTest, hostileKinds, isCoveredUnnamed, nameOf } from "./doubt.ts";
 import type { IncidentAlert, IncidentDetection } from "./incident.ts";
 
 /*
@@ -27,16 +26,6 @@ export function withDetection(
   alerts: readonly { readonly alert: Pick<IncidentAlert, "eventType">; readonly detection: IncidentDetection }[],
 ): ExceptionAdvice {
   return { ...scope, detection: alerts.every(isCoveredUnnamed) ? null : id };
-}
-
-function isCoveredUnnamed({
-  alert,
-  detection,
-}: {
-  readonly alert: Pick<IncidentAlert, "eventType">;
-  readonly detection: IncidentDetection;
-}): boolean {
-  return alert.eventType === sessionStart && detection.correlation !== true;
 }
 
 /** What scopes are made of, of one alert. */

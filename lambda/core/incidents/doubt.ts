@@ -2,7 +2,7 @@ import { judgedUntil } from "../history/verdict.ts";
 import { sessionStart } from "../okta/log-event.ts";
 import { isOperator } from "../okta/operator.ts";
 import { canonicalLogin } from "../okta/person.ts";
-import type { Incident, IncidentAlert, IncidentUser } from "./incident.ts";
+import type { Incident, IncidentAlert, IncidentDetection, IncidentUser } from "./incident.ts";
 
 /*
  * What speaks against an exception. The person of an exception may be under attack: an incident of the person was judged a true positive, or an
@@ -144,6 +144,17 @@ function isUncovered(scope: DoubtedScope, { rules }: DoubtedAlert, alert: Incide
   if (alert.kinds.some((kind) => hostileKinds.has(kind)) || !isThrough(scope, alert)) return true;
   const isPlain = alert.eventType === sessionStart && alert.detections.every(({ correlation }) => correlation !== true);
   return !isPlain && !alert.detections.some(({ id }) => rules?.includes(id));
+}
+
+/** Whether an exception covers a detection that it does not name: one of a session start, and no correlation. */
+export function isCoveredUnnamed({
+  alert,
+  detection,
+}: {
+  readonly alert: Pick<IncidentAlert, "eventType">;
+  readonly detection: IncidentDetection;
+}): boolean {
+  return alert.eventType === sessionStart && detection.correlation !== true;
 }
 
 function isThrough({ operator, asNumber }: DoubtedScope, alert: Pick<IncidentAlert, "operator" | "asNumber">): boolean {

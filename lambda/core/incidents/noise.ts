@@ -55,6 +55,13 @@ export function noiseOf(incidents: readonly Incident[], since: string): readonly
     .sort((a, b) => b.alerts - a.alerts || a.title.localeCompare(b.title));
 }
 
+/** The alerts of all true positives. */
+export function countTruePositives(incidents: readonly Incident[]): number {
+  return incidents
+    .filter(({ verdict }) => verdict?.verdict === "true-positive")
+    .reduce((sum, { alerts }) => sum + alerts.length, 0);
+}
+
 function halvingException(
   id: string,
   alerts: readonly ScopedDetection[],
