@@ -5,6 +5,7 @@ import { baseEventsFolder, casesEnding } from "../../lambda/adapters/rule-files/
 import { readDocumentsWithLines } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { checkEventValue, checkGiven } from "../../lambda/core/detections/known-fields.ts";
 import { type LogEvent, parseLogEvent } from "../../lambda/core/okta/log-event.ts";
+import { parseDocument } from "../../lambda/core/sigma/parse/parse-rule.ts";
 import { SigmaRuleError } from "../../lambda/core/sigma/rule.ts";
 import { isObject } from "../../lambda/core/values/object.ts";
 import { setPath } from "./set-path.ts";
@@ -108,7 +109,7 @@ export async function readCases(file: string, baseFolders: readonly string[]): P
     await Promise.all([...names].map(async (name) => [name, await readBase(name, baseFolders)] as const)),
   );
   const documents = await readDocumentsWithLines(text, file, (document, lineOf) => {
-    const { rule = null, cases } = parse(casesDocument, document, []);
+    const { rule = null, cases } = parseDocument(casesDocument, document);
     const read = cases.map((written, index) => {
       const path = ["cases", index] as const;
       const place = { file, line: lineOf(path) };
@@ -137,7 +138,7 @@ function isStream(written: Fields): boolean {
 }
 
 function readCase(written: Fields, bases: Bases, path: Path, place: Place): readonly RuleCase[] {
-  const { event, ...rest } = parse(caseDocument, written, path);
+  const { event, ...rest } = parseDocument(caseDocument, written, path);
   checkEnrichment(rest.enrichment, [...path, "enrichment"]);
   return eventsOf(event, bases, [...path, "event"]).map(({ value, note }) => ({
     ...rest,
@@ -187,7 +188,7 @@ const streamStart = Date.parse("2026-11-24T09:30:00Z");
  * but for a `uuid` or `published` that the case gives.
  */
 function readStream(written: Fields, bases: Bases, path: Path, place: Place): StreamCase {
-  const { title, fires, change: ofAll, events } = parse(streamDocument, written, path);
+  const { title, fires, change: ofAll, events } = parseDocument(streamDocument, written, path);
   checkEventValues(ofAll, [...path, "change"]);
   const read: StreamEvent[] = [];
   let time = streamStart;
@@ -246,7 +247,9 @@ interface WrittenEvent {
  */
 function eventsOf(written: Fields, bases: Bases, path: Path, ofAll: Fields = {}): readonly WrittenEvent[] {
   const isBase = Object.hasOwn(written, "base");
-  const { base, change, each } = isBase ? parse(changedEvent, written, path) : { base: null, change: {}, each: {} };
+  const { base, change, each } = isBase
+    ? parseDocument(changedEvent, written, path)
+    : { base: null, change: {}, each: {} };
   const start = base === null ? written : parseBase(base, bases.get(base), path);
   checkEventValues(isBase ? change : written, isBase ? [...path, "change"] : path);
   checkEventValues(each, [...path, "each"]);
@@ -281,13 +284,4 @@ function toEvent(received: unknown, path: Path): LogEvent {
   if (parsed.ok) return parsed.event;
   const [fault] = parsed.faults;
   throw new SigmaRuleError(`${fault?.path}: ${fault?.message}`, [...path]);
-}
-
-/** Parses a part of the document, or throws its first fault with its path. */
-function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, base: Path): z.infer<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = (issue?.path ?? []).filter((key): key is string | number => typeof key !== "symbol");
-  throw new SigmaRuleError(issue?.message ?? "cannot be read", [...base, ...path]);
 }

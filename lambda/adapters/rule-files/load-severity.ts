@@ -6,7 +6,7 @@ import { logSource } from "../../core/detections/log-source.ts";
 import { changes } from "../../core/severity/adjustment.ts";
 import type { AdjustmentDocument } from "../../core/severity/compile-adjustments.ts";
 import { compileRule } from "../../core/sigma/compile.ts";
-import { parseRule } from "../../core/sigma/parse/parse-rule.ts";
+import { parseDocument, parseRule } from "../../core/sigma/parse/parse-rule.ts";
 import { compileRegex } from "../../core/sigma/regex.ts";
 import { type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
 import { codeOf } from "../../core/values/error.ts";
@@ -61,16 +61,9 @@ function parse(value: unknown): {
   readonly content: readonly AdjustmentDocument[];
   readonly warnings: readonly RuleWarning[];
 } {
-  const parsed = adjustments.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new SigmaRuleError(
-      issue?.message ?? "cannot be read",
-      issue?.path.filter((key) => typeof key !== "symbol"),
-    );
-  }
+  const listed = parseDocument(adjustments, value) ?? [];
   const warnings: RuleWarning[] = [];
-  const content = (parsed.data ?? []).map(({ title, enabled, detection, severity: change }, index) => {
+  const content = listed.map(({ title, enabled, detection, severity: change }, index) => {
     try {
       const parsed = parseRule(
         { title, logsource: logSource, detection },

@@ -203,7 +203,16 @@ test.each<[string, string, RegExp]>([
   ],
   ["a condition that cannot be run", "- {title: A, detection: {s: {a: b}, condition: x}, severity: low}", /:1:.*x/],
   ["no detection", "\n- title: A\n  severity: low\n", /:2: 0\.detection: expected selections/],
-  ["a key that is none", "- {title: A, enable: true, detection: {s: {a: b}, condition: s}, severity: low}", /enable/],
+  [
+    "a key that is none",
+    "- {title: A, enable: true, detection: {s: {a: b}, condition: s}, severity: low}",
+    /:1: 0: unknown key "enable"; did you mean "enabled"\?/,
+  ],
+  [
+    "a key like none that it has",
+    "- {title: A, note: x, detection: {s: {a: b}, condition: s}, severity: low}",
+    /:1: 0: unknown key "note"; expected title, enabled, detection, severity$/,
+  ],
   ["no list", "title: A", /expected a list/],
 ])("a file with %s is refused, with its line", async (_, text, message) => {
   await expect(loadSeverity(await write(text))).rejects.toThrow(message);

@@ -147,24 +147,43 @@ function withEnriched({
   return { ...detection, enriched, condition: [...conditions, "enriched"] };
 }
 
-/** Parses a document by its schema, or throws its first fault as a {@link SigmaRuleError}. */
-export function parseDocument<Schema extends z.core.$ZodType>(schema: Schema, document: unknown): z.output<Schema> {
-  const parsed = z.safeParse(schema, document);
+/**
+ * Parses a document by its schema, or throws its first fault as a {@link SigmaRuleError}.
+ *
+ * @param base where the document stands in its file
+ */
+export function parseDocument<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  document: unknown,
+  base: readonly (string | number)[] = [],
+): z.output<Schema> {
+  const parsed = z.safeParse(schema, document, { error: describeUnknownKey });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new SigmaRuleError(
-    issue?.message ?? "cannot be read",
-    issue?.path.filter((key): key is string | number => typeof key !== "symbol"),
-  );
+  const path = (issue?.path ?? []).filter((key): key is string | number => typeof key !== "symbol");
+  throw new SigmaRuleError(issue?.message ?? "cannot be read", [...base, ...path]);
+}
+
+/** The message about a key that a strict schema does not have: Zod Mini has no messages of its own. */
+function describeUnknownKey(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== "unrecognized_keys") return undefined;
+  const [key = ""] = issue.keys;
+  const known = issue.inst instanceof z.core.$ZodObject ? Object.keys(issue.inst._zod.def.shape) : [];
+  const near = nearestKey(key, known);
+  return `unknown key "${key}"; ${near === undefined ? `expected ${known.join(", ")}` : `did you mean "${near}"?`}`;
 }
 
 /** Custom keys are allowed, but one that is nearly a known key is a typing error that would have no effect. */
 export function refuseTypos(keys: readonly string[], known: readonly string[]): void {
   for (const key of keys) {
     if (known.includes(key) || toleratedKeys.has(key)) continue;
-    const near = known.find((each) => distance(key.toLowerCase(), each) <= (each.length > 4 ? 2 : 1));
+    const near = nearestKey(key, known);
     if (near !== undefined) throw new SigmaRuleError(`unknown key "${key}"; did you mean "${near}"?`, [key]);
   }
+}
+
+function nearestKey(key: string, known: readonly string[]): string | undefined {
+  return known.find((each) => distance(key.toLowerCase(), each) <= (each.length > 4 ? 2 : 1));
 }
 
 /**
