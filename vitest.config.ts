@@ -5,10 +5,12 @@ import { LongestFirst } from "./test/setup/longest-first.ts";
 
 const cores = availableParallelism();
 
-/** Folders whose tests run what is built, or synthesize what is deployed of it. */
-const built = ["alarms", "build", "cli", "examples", "faults", "functions", "infra", "integration", "local"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+/** Tests that run what is built, or synthesize what is deployed of it. */
+const built = [
+  "test/{alarms,build,examples,faults,functions,infra,integration,local}/**/*.test.ts",
+  "test/cli/*.test.ts",
+  "test/cli/{backtest,deploy,report}/**/*.test.ts",
+];
 
 const shared = {
   pool: "forks",

@@ -17,29 +17,29 @@ import { ordinaryDays } from "./ordinary-week.ts";
  * Reckons the reads and writes a day of what rules compare events with: an ordinary week runs through the code of the functions, and its
  * last day, when stores are full, is scaled to a number of events.
  *
- * @param follow takes an event that a rule may match: the bytes of the item that it writes, 0 for a read alone, null for neither
+ * @param follow takes an event that a rule may match: what reckons the bytes of the item that it writes, 0 for a read alone; null
+ * for neither
  */
 async function comparedLoad(
   rules: readonly Rule[],
   eventsADay: number,
-  follow: (event: LogEvent) => number | null,
+  follow: (event: LogEvent) => (() => number) | null,
 ): Promise<CorrelationLoad> {
   const set = await compileRules(rules);
-  let load = { reads: 0, writes: 0 };
-  let events = 0;
-  if (set.rules.length === 0) return load;
+  if (set.rules.length === 0) return { reads: 0, writes: 0 };
+  /** Of the last day. */
+  let followed: readonly ((() => number) | null)[] = [];
   for await (const day of ordinaryDays()) {
-    load = { reads: 0, writes: 0 };
-    events = day.length;
-    for (const event of day) {
-      const bytes = findCandidate(event, set) === null ? null : follow(event);
-      if (bytes === null) continue;
-      // It is less than 4 KB: a strongly consistent read is a unit.
-      load.reads += 1;
-      load.writes += Math.ceil(bytes / 1_024);
-    }
+    followed = day.map((event) => (findCandidate(event, set) === null ? null : follow(event)));
   }
-  const scale = events === 0 ? 0 : eventsADay / events;
+  const load = { reads: 0, writes: 0 };
+  for (const bytesOf of followed) {
+    if (bytesOf === null) continue;
+    // It is less than 4 KB: a strongly consistent read is a unit.
+    load.reads += 1;
+    load.writes += Math.ceil(bytesOf() / 1_024);
+  }
+  const scale = followed.length === 0 ? 0 : eventsADay / followed.length;
   return { reads: Math.round(load.reads * scale), writes: Math.round(load.writes * scale) };
 }
 
@@ -58,9 +58,9 @@ export async function travelLoad(rules: readonly Rule[], eventsADay: number): Pr
     if (traveller === null || stop === null) return null;
     const before = trails.get(traveller) ?? emptyTrail;
     const { trail } = visit(before, stop);
-    if (trail === before) return 0;
+    if (trail === before) return () => 0;
     trails.set(traveller, trail);
-    return encodeTrail(trail).length + trailOverhead;
+    return () => encodeTrail(trail).length + trailOverhead;
   });
 }
 
@@ -78,8 +78,8 @@ export async function sessionLoad(rules: readonly Rule[], eventsADay: number): P
     if (session === null) return null;
     const kept = starts.get(session) ?? null;
     const first = firstOf([kept, sessionStartOf(event, new Date(publishedTime(event.published)))]);
-    if (first === null || first === kept) return 0;
+    if (first === null || first === kept) return () => 0;
     starts.set(session, first);
-    return encodeSessionStart(first).length + startOverhead;
+    return () => encodeSessionStart(first).length + startOverhead;
   });
 }

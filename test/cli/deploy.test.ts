@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { synthesize } from "../fixtures/synthesized.ts";
 
 /*
  * The command up to where CDK's own deployment begins: what is looked at, said and refused before. The account is stood in
- * for by the protocols of its services. Some of the tests synthesize for real, the first of them after a build.
+ * for by the protocols of its services. Some of the tests synthesize for real, what the tests' setup has built.
  */
 
 let folder: string;
@@ -51,7 +51,7 @@ async function deploy(
 const deployByCdk = (fake: FakeAccount, args: readonly string[], environment?: Readonly<Record<string, string>>) =>
   deploy(fake, args, { AWS_REGION: "eu-west-1", ...environment }, spawnCli);
 
-/** Has CDK build nothing, where a test before has: https://docs.aws.amazon.com/cdk/v2/guide/cli.html lists how options are given. */
+/** Has CDK build nothing, as the tests' setup has: https://docs.aws.amazon.com/cdk/v2/guide/cli.html lists how options are given. */
 const isBuilt = { CDK_BUILD: "" };
 
 describe("before anything is built", () => {
@@ -155,6 +155,8 @@ describe("after synthesis", () => {
     const operations = "arn:aws:sns:eu-west-1:123456789012:operations";
     const file = join(folder, "less.yml");
     await writeFile(file, "oktaOrgUrl: https://example.okta.com\noutputs: [chat, ocsf, pagerduty]\n");
+    const noteOfBuild = join(folder, "builds");
+    const noteBuild = `require("node:fs").appendFileSync(process.env.NOTE_OF_BUILD, process.env.RULES_FOLDER + ";")`;
     const { code, stdout, stderr } = await deployByCdk(
       {
         bootstrapVersion: 30,
@@ -176,6 +178,7 @@ describe("after synthesis", () => {
         },
       },
       ["--settings", file],
+      { CDK_BUILD: `"${process.execPath}" -e '${noteBuild}'`, NOTE_OF_BUILD: noteOfBuild },
     );
     expect({ code, refusal: stderr.includes("no terminal to ask at: say --yes") }).toEqual({
       code: 2,
@@ -190,6 +193,10 @@ describe("after synthesis", () => {
     // What the person may not read is read by the bootstrap stack's role.
     expect(account?.calls).toContain("GetTemplate by role");
     expect(account?.calls).not.toContain("CreateChangeSet");
+    // CDK runs the build once, before it synthesizes.
+    expect(await readFile(noteOfBuild, "utf8")).toBe(";");
+    const { build } = JSON.parse(await readFile(new URL("../../cdk.json", import.meta.url), "utf8"));
+    expect(build).toBe("npm run build");
   });
 
   test("settings that drop out of the file are named and asked for, also where no resource goes", async () => {
