@@ -1,5 +1,5 @@
 import { exceedsItem } from "../lambda/adapters/tables/profile-items.ts";
-import { type StoredLocation, sameLocations } from "../lambda/core/profiles/profile.ts";
+import { canonical, type StoredLocation, sameLocations } from "../lambda/core/profiles/profile.ts";
 import type { ProfileLocation } from "../lambda/core/profiles/profile-location.ts";
 import type { Decide, ProfileDecision, ProfileItems } from "../lambda/core/profiles/profile-store.ts";
 import type { Geocoder } from "./geocoding/geocoder.ts";
@@ -93,7 +93,8 @@ async function* readUsers(
     for (const key of row.keys) rowsLeft.set(key, (rowsLeft.get(key) ?? 0) + 1);
   }
   report.users = rowsLeft.size;
-  const held = new Map<string, StoredLocation[]>();
+  /** The locations of each user so far, each once. */
+  const held = new Map<string, Map<string, StoredLocation>>();
   for await (const row of readProfileRows(file)) {
     report.rows += 1;
     if (report.rows % 1_000 === 0) onProgress(report);
@@ -103,8 +104,8 @@ async function* readUsers(
     }
     const location = place(row.line, row.location, geocode, report);
     for (const key of row.keys) {
-      const known = held.get(key) ?? [];
-      const locations = known.some((each) => sameLocations([each], [location])) ? known : [...known, location];
+      const locations = held.get(key) ?? new Map<string, StoredLocation>();
+      if (!locations.has(canonical([location]))) locations.set(canonical([location]), location);
       const left = (rowsLeft.get(key) ?? 0) - 1;
       rowsLeft.set(key, left);
       if (left > 0) {
@@ -112,7 +113,7 @@ async function* readUsers(
         continue;
       }
       held.delete(key);
-      yield [key, locations];
+      yield [key, [...locations.values()]];
     }
   }
 }

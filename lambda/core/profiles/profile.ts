@@ -38,6 +38,7 @@ export function sameLocations(first: readonly StoredLocation[], second: readonly
   return canonical(first) === canonical(second);
 }
 
+/** The text of locations, which is one for the same locations, in the same order. */
 export function canonical(locations: readonly StoredLocation[]): string {
   return JSON.stringify(locations.map((location) => Object.entries(location).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
