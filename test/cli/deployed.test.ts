@@ -94,7 +94,8 @@ test("profiles delete finds what is remembered under a login by the stack's key,
   const isThere = async (of: string) =>
     (await client.send(new GetItemCommand({ TableName: table, Key: { id: { S: of } } }))).Item !== undefined;
   const remembered = async () => (await isThere(id)) || (await isThere(trail));
-  for (const of of [id, trail]) await client.send(new PutItemCommand({ TableName: table, Item: { id: { S: of } } }));
+  for (const each of [id, trail])
+    await client.send(new PutItemCommand({ TableName: table, Item: { id: { S: each } } }));
   const remove = () => onStack("profiles", "delete", "--yes", "Ada@Example.com", "--stack", "Europe");
   stateKey = null;
   expect(await remove()).toMatchObject({
