@@ -227,7 +227,7 @@ const steps: readonly CheckStep[] = [
       await until("an excepted event is known as one", async () =>
         /except/i.test((await command(world, `exceptions -- why ${uuid}`)).stdout),
       );
-      await command(world, `exceptions -- remove ${id}`);
+      await command(world, `exceptions -- remove ${id} --yes`);
       return "added, in force, and removed";
     },
   ],
@@ -240,7 +240,8 @@ const steps: readonly CheckStep[] = [
       assert.match((await command(world, `incidents -- show ${id}`)).stdout, /^Verdict {4}none$/m);
       await command(world, `incidents -- close ${id} --verdict expected --note "a check" --by check`);
       assert.match(await listed(), new RegExp(`^${id} {2}expected`, "m"));
-      assert.match((await command(world, "incidents -- score")).stdout, /^ +alerts/);
+      const score = (await command(world, "incidents -- score")).stdout;
+      assert.match(score, /^1 alert .*, 1 harmless, .*$\n\n +alerts/m);
       return "listed by the index, shown, closed and scored";
     },
   ],
