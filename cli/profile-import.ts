@@ -104,10 +104,17 @@ async function* readUsers(
     }
     const location = place(row.line, row.location, geocode, report);
     for (const key of row.keys) {
-      const locations = held.get(key) ?? new Map<string, StoredLocation>();
-      if (!locations.has(canonical([location]))) locations.set(canonical([location]), location);
       const left = (rowsLeft.get(key) ?? 0) - 1;
       rowsLeft.set(key, left);
+      const before = held.get(key);
+      // Most users have one row.
+      if (left === 0 && before === undefined) {
+        yield [key, [location]];
+        continue;
+      }
+      const locations = before ?? new Map<string, StoredLocation>();
+      const text = canonical([location]);
+      if (!locations.has(text)) locations.set(text, location);
       if (left > 0) {
         held.set(key, locations);
         continue;

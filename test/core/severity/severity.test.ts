@@ -205,13 +205,13 @@ test.each<[string, string, RegExp]>([
   ["no detection", "\n- title: A\n  severity: low\n", /:2: 0\.detection: expected selections/],
   [
     "a key that is none",
-    "- {title: A, enable: true, detection: {s: {a: b}, condition: s}, severity: low}",
+    "- {title: A, note: x, enable: true, detection: {s: {a: b}, condition: s}, severity: low}",
     /:1: 0: unknown key "enable"; did you mean "enabled"\?/,
   ],
   [
-    "a key like none that it has",
-    "- {title: A, note: x, detection: {s: {a: b}, condition: s}, severity: low}",
-    /:1: 0: unknown key "note"; expected title, enabled, detection, severity$/,
+    "keys like none that it has",
+    "- {title: A, note: x, by: y, detection: {s: {a: b}, condition: s}, severity: low}",
+    /:1: 0: unknown key "note", "by"$/,
   ],
   ["no list", "title: A", /expected a list/],
 ])("a file with %s is refused, with its line", async (_, text, message) => {

@@ -164,13 +164,13 @@ export function parseDocument<Schema extends z.core.$ZodType>(
   throw new SigmaRuleError(issue?.message ?? "cannot be read", [...base, ...path]);
 }
 
-/** The message about a key that a strict schema does not have: Zod Mini has no messages of its own. */
+/** The message about keys that a strict schema does not have, of one that is nearly a known key first: Zod Mini has none of its own. */
 function describeUnknownKey(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "unrecognized_keys") return undefined;
-  const [key = ""] = issue.keys;
   const known = issue.inst instanceof z.core.$ZodObject ? Object.keys(issue.inst._zod.def.shape) : [];
-  const near = nearestKey(key, known);
-  return `unknown key "${key}"; ${near === undefined ? `expected ${known.join(", ")}` : `did you mean "${near}"?`}`;
+  const slip = issue.keys.find((key) => nearestKey(key, known) !== undefined);
+  if (slip !== undefined) return `unknown key "${slip}"; did you mean "${nearestKey(slip, known)}"?`;
+  return `unknown key ${issue.keys.map((key) => `"${key}"`).join(", ")}`;
 }
 
 /** Custom keys are allowed, but one that is nearly a known key is a typing error that would have no effect. */
