@@ -25,7 +25,6 @@ const longest: readonly string[] = [
   "test/cli/proxy.test.ts",
   "test/core/correlation/group-faults.test.ts",
   "test/adapters/okta-api/users-api.test.ts",
-  "test/adapters/rule-files/load-detections.test.ts",
   "test/adapters/tables/sources.test.ts",
   "test/core/grouping/suppression.test.ts",
   "test/adapters/tables/profile-items.test.ts",

@@ -681,6 +681,6 @@ test("each source's last write survives, in whatever order their calls are made"
         expect((await stored()) === undefined).toBe(isEmpty);
       },
     ),
-    { numRuns: runs(50) },
+    { numRuns: runs(80) },
   );
 });

@@ -77,16 +77,16 @@ test("no detection does anything but compile, or be refused with file, line and 
     fc.asyncProperty(fc.record({ a: selection, b: selection, condition }), async (detection) => {
       outcomes[await read(stringify(ruleDocument(detection)))] += 1;
     }),
-    { numRuns: runs(600) },
+    { numRuns: runs(1_000) },
   );
   await fc.assert(
     fc.asyncProperty(key, value, async (each, wanted) => {
       outcomes[await read(stringify(ruleDocument({ selection: { [each]: wanted }, condition: "selection" })))] += 1;
     }),
-    { numRuns: runs(900) },
+    { numRuns: runs(1_500) },
   );
-  expect(outcomes.compiled).toBeGreaterThan(runs(60));
-  expect(outcomes.refused).toBeGreaterThan(runs(60));
+  expect(outcomes.compiled).toBeGreaterThan(runs(100));
+  expect(outcomes.refused).toBeGreaterThan(runs(100));
 });
 
 test("no document and no text does either", async () => {
@@ -105,7 +105,7 @@ test("no document and no text does either", async () => {
     fc.asyncProperty(documents, async (text) => {
       await read(text);
     }),
-    { numRuns: runs(600) },
+    { numRuns: runs(1_000) },
   );
 });
 
