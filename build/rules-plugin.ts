@@ -60,9 +60,9 @@ export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
   },
 });
 
-/** Leaves out what no function reads, as every first delivery loads it: functions see a detection without author and date. */
+/** Leaves out what no function reads, as every first delivery loads it: functions see a detection without author, date, and titles of filters. */
 function withoutOrigin<Detection extends Rule | Correlation>(detection: Detection): Detection {
-  return { ...detection, author: undefined, date: undefined };
+  return { ...detection, author: undefined, date: undefined, filters: undefined };
 }
 
 async function asJson(load: () => Promise<{ readonly content: unknown; readonly warnings: readonly string[] }>) {

@@ -1,4 +1,5 @@
-import { type CompiledItem, type CompiledRule, type CompileOptions, compileRule, usesRegex } from "../sigma/compile.ts";
+import { type CompiledRule, type CompileOptions, compileRule, usesRegex } from "../sigma/compile.ts";
+import { LastEvent } from "../sigma/last-event.ts";
 import type { Rule } from "../sigma/rule.ts";
 import { createRuleSet, type RuleSet } from "../sigma/rule-set.ts";
 import { indexField } from "./log-source.ts";
@@ -41,12 +42,16 @@ export function faultOfPacks(packs: readonly string[], rules: readonly Pick<Rule
  */
 export async function compileRules(rules: readonly Rule[]): Promise<RuleSet> {
   const { compileRegex } = rules.some(usesRegex) ? await import("../sigma/regex.ts") : {};
-  const shared = new Map<string, CompiledItem>();
+  const lastEvent = new LastEvent();
+  const shared = { items: new Map(), lastEvent };
   return createRuleSet(
     rules.map((rule) => compileWhenAsked(rule, { compileRegex, shared })),
-    indexField,
+    { indexField, isDerived, lastEvent },
   );
 }
+
+/** Whether the pipeline adds a field to events: such a field is read of the others. */
+const isDerived = (field: string) => field.startsWith("enrichment.");
 
 function compileWhenAsked(rule: Rule, options: CompileOptions): CompiledRule {
   let compiled: CompiledRule | null = null;

@@ -81,7 +81,7 @@ const applicationFields = (event: LogEvent): object => ({ id: applicationIds(eve
 
 function networkFields(event: LogEvent): object {
   const { verdict, kinds, operators } = anonymousNetwork(event);
-  return { anonymous: verdict, kinds, operators, key: networkKey(event) };
+  return { anonymous: verdict, kinds, operators, key: onDemand(event, networkKey) };
 }
 
 function personFields(event: LogEvent): object {

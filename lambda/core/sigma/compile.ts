@@ -8,6 +8,7 @@ import {
   parsePath,
   readField,
 } from "./field.ts";
+import type { LastEvent } from "./last-event.ts";
 import { compilePattern, fold } from "./pattern.ts";
 import type { CompileRegex } from "./regex.ts";
 import {
@@ -54,10 +55,16 @@ export interface CompileOptions {
   /** Compiles regular expressions; without it, rules that hold any cannot be compiled. */
   readonly compileRegex?: CompileRegex | undefined;
   /**
-   * Compiled items of other rules. Rules share equal items, so that an event is tested once for each.
+   * What rules share, so that an event is tested once for equal items.
    * @default every rule by itself
    */
-  readonly shared?: Map<string, CompiledItem>;
+  readonly shared?: SharedItems;
+}
+
+/** The compiled items of a set of rules, and the event that they were asked for last. */
+export interface SharedItems {
+  readonly items: Map<string, CompiledItem>;
+  readonly lastEvent: LastEvent;
 }
 
 /**
@@ -70,11 +77,17 @@ export function compileRule(rule: Rule, options: CompileOptions = {}): CompiledR
     Object.entries(rule.selections).map(([name, selection]) => [name, compileSelection(selection, options)] as const),
   );
   const asked = positiveSelections(rule.condition);
+  const evaluate = compileCondition(rule.condition, selections);
+  const { lastEvent } = options.shared ?? {};
   return {
     rule,
-    evaluate: compileCondition(rule.condition, selections),
+    evaluate: (event, enrichment) => {
+      lastEvent?.turnTo(event, enrichment);
+      return evaluate(event, enrichment);
+    },
     explain: (event, enrichment) =>
       asked.flatMap((name) => {
+        lastEvent?.turnTo(event, enrichment);
         const fields = selections.get(name)?.explain(event, enrichment) ?? null;
         return fields === null ? [] : [{ selection: name, fields }];
       }),
@@ -178,27 +191,25 @@ function someOf(all: readonly Evaluate[]): Evaluate {
 function compileItem(item: DetectionItem, options: CompileOptions): CompiledItem {
   const { shared } = options;
   const key = shared === undefined ? "" : JSON.stringify(item);
-  const known = shared?.get(key);
+  const known = shared?.items.get(key);
   if (known !== undefined) return known;
   const compiled = item.field === null ? compileKeyword(item, options) : compileField(item, item.field, options);
   if (shared === undefined) return compiled;
-  const remembering = { ...compiled, evaluate: rememberLast(compiled.evaluate) };
-  shared.set(key, remembering);
+  const remembering = { ...compiled, evaluate: rememberLast(compiled.evaluate, shared.lastEvent) };
+  shared.items.set(key, remembering);
   return remembering;
 }
 
 /** Caches the answer for the last event: the rules of a set evaluate the same event one after the other. */
-function rememberLast(evaluate: Evaluate): Evaluate {
-  let lastEvent: unknown;
-  let lastEnrichment: Enrichment | undefined;
-  let last: Truth | null = null;
+function rememberLast(evaluate: Evaluate, lastEvent: LastEvent): Evaluate {
+  let turn = 0;
+  let last: Truth = false;
   return (event, enrichment) => {
-    if (last !== null && lastEvent === event && lastEnrichment === enrichment) return last;
-    const truth = evaluate(event, enrichment);
-    lastEvent = event;
-    lastEnrichment = enrichment;
-    last = truth;
-    return truth;
+    if (turn !== lastEvent.turn) {
+      last = evaluate(event, enrichment);
+      turn = lastEvent.turn;
+    }
+    return last;
   };
 }
 
@@ -222,6 +233,7 @@ function compileKeyword(item: DetectionItem, options: CompileOptions): CompiledI
 
 function compileField(item: DetectionItem, field: string, options: CompileOptions): CompiledItem {
   const path = parsePath(field);
+  const read = options.shared?.lastEvent.readerOf(path) ?? ((event, enrichment) => readField(event, path, enrichment));
   const tests = item.values.map((operands) => {
     const any = operands.map((operand) => compileOperand(operand, item, options));
     const [only] = any;
@@ -237,9 +249,9 @@ function compileField(item: DetectionItem, field: string, options: CompileOption
       ? only
       : (found, event, enrichment) => link(tests, (each) => each(found, event, enrichment));
   return {
-    evaluate: (event, enrichment) => sign(test(readField(event, path, enrichment), event, enrichment)),
+    evaluate: (event, enrichment) => sign(test(read(event, enrichment), event, enrichment)),
     explain: (event, enrichment) => {
-      const found = readField(event, path, enrichment);
+      const found = read(event, enrichment);
       const matching = found.values.filter(
         (value) =>
           item.negated ||

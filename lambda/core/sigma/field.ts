@@ -13,7 +13,8 @@ export interface FieldValues {
   readonly unknown: boolean;
 }
 
-const absent: FieldValues = { values: [], present: false, unknown: false };
+/** The values of a field that an event has not. */
+export const absent: FieldValues = { values: [], present: false, unknown: false };
 const notKnown: FieldValues = { values: [], present: false, unknown: true };
 
 /** A field's name, ready to be looked up. */
@@ -22,7 +23,8 @@ export interface FieldPath {
   readonly keys: readonly Key[];
 }
 
-interface Key {
+/** A key of a path. */
+export interface Key {
   readonly written: string;
   readonly folded: string;
 }
@@ -94,7 +96,8 @@ export function readField(event: unknown, path: FieldPath, enrichment?: Enrichme
   return valuesOf(value);
 }
 
-function valuesOf(value: unknown): FieldValues {
+/** The values of a field that holds this value. */
+export function valuesOf(value: unknown): FieldValues {
   if (value === UNKNOWN) return notKnown;
   if (Array.isArray(value)) return readElements(value, [], 0);
   return { values: [value], present: true, unknown: false };
@@ -123,7 +126,8 @@ function readElements(array: readonly unknown[], keys: readonly Key[], from: num
   return { values, present, unknown };
 }
 
-function readKey(object: Readonly<Record<string, unknown>>, key: Key): unknown {
+/** A value of an object by its key: by its name as written, else by the first that differs in case alone. */
+export function readKey(object: Readonly<Record<string, unknown>>, key: Key): unknown {
   if (Object.hasOwn(object, key.written)) return object[key.written];
   for (const name in object) {
     if (name.length === key.folded.length && name.toLowerCase() === key.folded && Object.hasOwn(object, name)) {

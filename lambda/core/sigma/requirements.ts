@@ -45,6 +45,52 @@ export const textRequirementsOf = onceEach((rule: Rule): Requirements => {
   return ofCondition(rule.condition);
 });
 
+/** A field, folded, and what a rule requires of it. */
+export type RequiredField = readonly [field: string, requirement: Requirement];
+
+/**
+ * Requirements of which an event that the rule matches meets one, each of another field: `1 of selection_*` is as many. Null where there
+ * are none, or where a selection that suffices requires nothing that is clear.
+ *
+ * @param kind the field of an event's kind, which is no alternative
+ * @param isDerived whether a field (folded) is one that only stands beside alternatives of other fields
+ */
+export function alternativesOf(
+  { condition: whole, selections }: Rule,
+  { kind, isDerived }: { readonly kind: string; readonly isDerived: (field: string) => boolean },
+): readonly RequiredField[] | null {
+  type Alternatives = readonly RequiredField[] | null;
+  const one = (all: readonly Alternatives[]): Alternatives =>
+    all.includes(null) ? null : all.flatMap((each) => each ?? []);
+  const areDerived = (all: readonly RequiredField[]) => all.every(([field]) => isDerived(field));
+  const isBetter = (first: readonly RequiredField[], second: readonly RequiredField[]) =>
+    areDerived(first) === areDerived(second) ? first.length < second.length : areDerived(second);
+  // Of demands that all have to hold one is enough.
+  const every = (all: readonly Alternatives[]): Alternatives =>
+    all.reduce((best, each) => (each !== null && (best === null || isBetter(each, best)) ? each : best), null);
+  const ofSelection = (items: readonly DetectionItem[]): Alternatives =>
+    every(
+      items.map((item) => {
+        const required = [...ofItem(item)].filter(([field]) => field !== kind);
+        return required.length === 0 ? null : required;
+      }),
+    );
+  const ofCondition = (condition: Condition): Alternatives => {
+    switch (condition.kind) {
+      case "selection":
+        return one((selections[condition.name] ?? []).map(ofSelection));
+      case "and":
+        return every(condition.operands.map(ofCondition));
+      case "or":
+        return one(condition.operands.map(ofCondition));
+      case "not":
+        return null;
+    }
+  };
+  const found = ofCondition(whole);
+  return found === null || areDerived(found) ? null : found;
+}
+
 function ofItem(item: DetectionItem): Requirements {
   if (item.field === null || item.negated || item.part !== null) return new Map();
   const ofValues = item.values.map((operands) => union(operands.map((operand) => ofOperand(operand, item.cased))));

@@ -1,8 +1,9 @@
 import type { CompiledRule } from "./compile.ts";
-import { type Enrichment, type FieldPath, isScalar, parsePath, readField } from "./field.ts";
+import { type Enrichment, isScalar, parsePath } from "./field.ts";
+import type { LastEvent, ReadField } from "./last-event.ts";
 import { createPartIndex, type PartIndex } from "./part-index.ts";
 import { fold } from "./pattern.ts";
-import { type Requirement, textRequirementsOf } from "./requirements.ts";
+import { alternativesOf, type RequiredField, type Requirement, textRequirementsOf } from "./requirements.ts";
 
 /** A rule that an event matches, or may match once all of its fields are known. */
 export interface RuleMatch {
@@ -21,6 +22,16 @@ export interface RuleSet {
 
 const none: readonly RuleMatch[] = [];
 
+/** How a set is arranged. */
+export interface RuleSetOptions {
+  /** The field that holds the kind of an event, for example `eventType`. */
+  readonly indexField: string;
+  /** Whether a field (folded) is read of other fields of the event, and so is not looked up before rules are evaluated. */
+  readonly isDerived: (field: string) => boolean;
+  /** The event that the rules were asked for last. */
+  readonly lastEvent: LastEvent;
+}
+
 /**
  * Arranges rules by the values that they require of an event.
  *
@@ -29,10 +40,11 @@ const none: readonly RuleMatch[] = [];
  * value, or by the parts of its text that patterns require. Only rules that are left are evaluated. The requirements come from the rule's condition; where they are unclear, the rule
  * is evaluated.
  *
- * @param indexField the field that holds the kind of an event, for example `eventType`
+ * A rule that requires nothing but derived fields beside its kind is evaluated: its other fields are cheaper to ask for.
  */
-export function createRuleSet(rules: readonly CompiledRule[], indexField: string): RuleSet {
-  const path = parsePath(indexField);
+export function createRuleSet(rules: readonly CompiledRule[], options: RuleSetOptions): RuleSet {
+  const { indexField, lastEvent } = options;
+  const readKind = lastEvent.readerOf(parsePath(indexField));
   const byKind = new Map<string, Required[]>();
   const anyKind: Required[] = [];
   for (const compiled of rules) {
@@ -41,7 +53,7 @@ export function createRuleSet(rules: readonly CompiledRule[], indexField: string
     if (kinds === undefined || kinds.parts.size > 0) anyKind.push(required);
     else for (const kind of kinds.values.keys()) append(byKind, kind, required);
   }
-  const always = anyKind.length === 0 ? null : createGroup(anyKind, fold(indexField));
+  const always = anyKind.length === 0 ? null : createGroup(anyKind, options);
   // Built at the first event of the kind: a cold start handles one delivery, mostly of one kind.
   const groups = new Map<string, Group>();
   const groupOf = (kind: string): Group | null => {
@@ -49,7 +61,7 @@ export function createRuleSet(rules: readonly CompiledRule[], indexField: string
     if (known !== undefined) return known;
     const members = byKind.get(kind);
     if (members === undefined) return null;
-    const group = createGroup(members, fold(indexField));
+    const group = createGroup(members, options);
     groups.set(kind, group);
     return group;
   };
@@ -58,7 +70,8 @@ export function createRuleSet(rules: readonly CompiledRule[], indexField: string
     rules,
     kinds: new Set(byKind.keys()),
     match(event, enrichment) {
-      const found = readField(event, path, enrichment);
+      lastEvent.turnTo(event, enrichment);
+      const found = readKind(event, enrichment);
       let candidates: CompiledRule[] | null = null;
       const add = (group: Group | null) => {
         if (group) candidates = collect(group, event, enrichment, candidates);
@@ -83,13 +96,13 @@ function evaluateAll(candidates: readonly CompiledRule[], event: unknown, enrich
 /** Rules that are indexed by one further field each, and rules without such a field. */
 interface Group {
   readonly fields: readonly {
-    readonly path: FieldPath;
+    readonly read: ReadField;
     readonly rules: readonly CompiledRule[];
     readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
   }[];
   /** Fields of which rules require parts of the text alone, with the rules that require whole values beside them. */
   readonly texts: readonly {
-    readonly path: FieldPath;
+    readonly read: ReadField;
     readonly rules: readonly CompiledRule[];
     readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
     readonly byPart: PartIndex<CompiledRule>;
@@ -112,12 +125,13 @@ interface Chosen {
   readonly byPart: Map<string, CompiledRule[]>;
 }
 
-function createGroup(required: readonly Required[], indexField: string): Group {
+function createGroup(required: readonly Required[], { indexField, isDerived, lastEvent }: RuleSetOptions): Group {
+  const kind = fold(indexField);
   // The field with the most values divides the rules best; a field that rules share is read once.
   const valuesOf = new Map<string, Set<string>>();
   for (const { fields } of required) {
     for (const [field, { values, parts }] of fields) {
-      if (field === indexField) continue;
+      if (field === kind || isDerived(field)) continue;
       const all = valuesOf.get(field) ?? new Set();
       for (const value of [...values.keys(), ...parts]) all.add(value);
       valuesOf.set(field, all);
@@ -129,39 +143,44 @@ function createGroup(required: readonly Required[], indexField: string): Group {
   const byText = new Map<string, Chosen>();
   for (const { compiled, fields } of required) {
     const [best] = [...fields]
-      .filter(([name]) => name !== indexField)
+      .filter(([name]) => valuesOf.has(name))
       .sort(
         ([a, first], [b, second]) =>
           Number(first.parts.size > 0) - Number(second.parts.size > 0) ||
           (valuesOf.get(b)?.size ?? 0) - (valuesOf.get(a)?.size ?? 0),
       );
-    if (best === undefined || best[1].parts.size > 0) places.set(compiled, places.size);
-    if (best === undefined) {
-      rest.push(compiled);
+    if (best !== undefined && best[1].parts.size === 0) {
+      choose(byValue, compiled, best);
       continue;
     }
-    const [field, { values, parts }] = best;
-    const chosen = parts.size === 0 ? byValue : byText;
-    const entry: Chosen = chosen.get(field) ?? { rules: [], byValue: new Map(), byPart: new Map() };
-    chosen.set(field, entry);
-    entry.rules.push(compiled);
-    for (const value of values.keys()) append(entry.byValue, value, compiled);
-    for (const part of parts) append(entry.byPart, part, compiled);
+    places.set(compiled, places.size);
+    const lookUps = best === undefined ? alternativesOf(compiled.rule, { kind, isDerived }) : [best];
+    if (lookUps === null) rest.push(compiled);
+    else for (const lookUp of lookUps) choose(byText, compiled, lookUp);
   }
   return {
     fields: [...byValue].map(([field, { rules, byValue: values }]) => ({
-      path: parsePath(field),
+      read: lastEvent.readerOf(parsePath(field)),
       rules,
       byValue: values,
     })),
     texts: [...byText].map(([field, entry]) => ({
       ...entry,
-      path: parsePath(field),
+      read: lastEvent.readerOf(parsePath(field)),
       byPart: createPartIndex(entry.byPart),
     })),
     rest,
     places,
   };
+}
+
+/** Has a rule looked up by a field. */
+function choose(into: Map<string, Chosen>, compiled: CompiledRule, [field, { values, parts }]: RequiredField): void {
+  const entry: Chosen = into.get(field) ?? { rules: [], byValue: new Map(), byPart: new Map() };
+  into.set(field, entry);
+  entry.rules.push(compiled);
+  for (const value of values.keys()) append(entry.byValue, value, compiled);
+  for (const part of parts) append(entry.byPart, part, compiled);
 }
 
 function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
@@ -183,8 +202,8 @@ function collect(
     candidates.push(...rules);
   };
   add(group.texts.length === 0 ? group.rest : withTexts(group, event, enrichment));
-  for (const { path, rules, byValue } of group.fields) {
-    const found = readField(event, path, enrichment);
+  for (const { read, rules, byValue } of group.fields) {
+    const found = read(event, enrichment);
     if (found.unknown) add(rules);
     else for (const value of found.values) if (isScalar(value)) add(byValue.get(fold(String(value))));
   }
@@ -195,8 +214,8 @@ function collect(
 function withTexts(group: Group, event: unknown, enrichment: Enrichment | undefined): readonly CompiledRule[] {
   const { texts, rest, places } = group;
   const found: CompiledRule[] = [];
-  for (const { path, rules, byValue, byPart } of texts) {
-    const { unknown, values } = readField(event, path, enrichment);
+  for (const { read, rules, byValue, byPart } of texts) {
+    const { unknown, values } = read(event, enrichment);
     if (unknown) {
       for (const rule of rules) found.push(rule);
       continue;

@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { indexField } from "../../../lambda/core/detections/log-source.ts";
 import { compileRule } from "../../../lambda/core/sigma/compile.ts";
-import { UNKNOWN } from "../../../lambda/core/sigma/field.ts";
+import { onDemand, parsePath, readField, UNKNOWN } from "../../../lambda/core/sigma/field.ts";
+import { LastEvent } from "../../../lambda/core/sigma/last-event.ts";
 import { parseCondition, selectionsOf } from "../../../lambda/core/sigma/parse/parse-condition.ts";
 import { compileRegex } from "../../../lambda/core/sigma/regex.ts";
 import type { Condition } from "../../../lambda/core/sigma/rule.ts";
+import { createRuleSet } from "../../../lambda/core/sigma/rule-set.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
 import { runs } from "../../fixtures/runs.ts";
@@ -69,21 +72,58 @@ describe("a rule set", () => {
         fc.array(randomEvent, { minLength: 1, maxLength: 4 }),
         enrichment,
         (detections, events, added) => {
-          const set = ruleSet(
-            detections.map((detection, index) => parseTestRule(detection, { title: `Rule ${index}`, id: undefined })),
+          const rules = detections.map((detection, index) =>
+            parseTestRule(detection, { title: `Rule ${index}`, id: undefined }),
+          );
+          const apart = ruleSet(rules);
+          const lastEvent = new LastEvent();
+          const shared = { items: new Map(), lastEvent };
+          const together = createRuleSet(
+            rules.map((rule) => compileRule(rule, { compileRegex, shared })),
+            { indexField, isDerived: (field) => field.startsWith("a"), lastEvent },
           );
           for (const event of events) {
-            const expected = set.rules
+            const expected = apart.rules
               .map(({ rule, evaluate }) => [rule.title, evaluate(event, added)])
               .filter(([, truth]) => truth !== false)
               .sort();
-            const found = set.match(event, added).map(({ compiled, truth }) => [compiled.rule.title, truth]);
-            expect(found.sort()).toEqual(expected);
+            for (const set of [apart, together]) {
+              const found = set.match(event, added).map(({ compiled, truth }) => [compiled.rule.title, truth]);
+              expect(found.sort()).toEqual(expected);
+            }
           }
         },
       ),
       { numRuns: runs(700) },
     );
+  });
+
+  test("asks an event for no derived field where it meets none of a rule's alternatives", () => {
+    let reads = 0;
+    const read = () => {
+      reads += 1;
+      return ["new"];
+    };
+    const rule = parseTestRule({
+      selection: { eventType: "user.a" },
+      signal_flag: { flag: true },
+      signal_text: { "context.text|contains": "proxied" },
+      news: { "derived.news": "new" },
+      condition: "selection and 1 of signal_* and news",
+    });
+    const lastEvent = new LastEvent();
+    const set = createRuleSet([compileRule(rule, { compileRegex, shared: { items: new Map(), lastEvent } })], {
+      indexField,
+      isDerived: (field) => field.startsWith("derived."),
+      lastEvent,
+    });
+    const matches = (event: Json) => set.match(event, { derived: { news: onDemand(null, read) } }).length;
+    expect(matches({ eventType: "user.a", flag: false, context: { text: "plain" } })).toBe(0);
+    expect(reads).toBe(0);
+    expect(matches({ eventType: "user.a", flag: "TRUE" })).toBe(1);
+    expect(matches({ eventType: "user.a", Context: { text: ["no", "a Proxied one"] } })).toBe(1);
+    expect(matches({ eventType: "user.a", "context.text": "proxied" })).toBe(1);
+    expect(reads).toBe(3);
   });
 
   test("evaluates no rule for an event of a type that none names", () => {
@@ -106,6 +146,34 @@ describe("a rule set", () => {
     );
     expect(set.match(event)).toEqual([]);
     expect(reads).toBe(1);
+  });
+});
+
+describe("a field of the last event", () => {
+  const leaf = fc.constantFrom<unknown>("x", 1, null, true, undefined, UNKNOWN);
+  const value = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4, depthSize: "medium" },
+      leaf,
+      fc.dictionary(fc.constantFrom("a", "A", "b", "a.b", "b.a.b"), tie("value"), { maxKeys: 4 }),
+      fc.array(tie("value"), { maxLength: 3 }),
+    ),
+  })).value;
+  const paths = ["a", "b", "a.b", "A.b", "b.a.b", "a.b.a", "a.a.a.a"].map(parsePath);
+
+  test("is what is read of it alone", () => {
+    const enrichment = fc.option(fc.dictionary(fc.constantFrom("a", "B", "c"), value), { nil: undefined });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, enrichment), { minLength: 1, maxLength: 4 }), (asked) => {
+        const lastEvent = new LastEvent();
+        const readers = paths.map((path) => ({ path, read: lastEvent.readerOf(path) }));
+        for (const [event, added] of [...asked, ...asked]) {
+          lastEvent.turnTo(event, added);
+          for (const { path, read } of readers) expect(read(event, added)).toEqual(readField(event, path, added));
+        }
+      }),
+      { numRuns: runs(2_000) },
+    );
   });
 });
 
