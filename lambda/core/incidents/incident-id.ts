@@ -1,4 +1,4 @@
-import { v5 as uuidV5 } from "uuid";
+import { parse, v5 as uuidV5 } from "uuid";
 import { sessionOf } from "../history/history.ts";
 import { rememberedUser } from "../history/user-key.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
@@ -6,7 +6,7 @@ import { personOf } from "../okta/person.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 
 /** The namespace of incidents' ids: a random UUID, fixed for ever. */
-const incidentNamespace = "e0b0a7c6-57f5-4d0c-9a3d-9c6f2d3b8a41";
+const incidentNamespace = parse("e0b0a7c6-57f5-4d0c-9a3d-9c6f2d3b8a41");
 
 /** What an alert is about: an event, or a storm by its id. */
 export type IncidentSubject =
@@ -34,7 +34,8 @@ export function incidentOf(subject: IncidentSubject): string {
 }
 
 function idOf(parts: readonly string[]): string {
-  return uuidV5(parts.join("\n").toWellFormed(), incidentNamespace);
+  // Of bytes it takes a third of the time that it takes of texts. What is not well-formed becomes U+FFFD.
+  return uuidV5(Buffer.from(parts.join("\n")), incidentNamespace);
 }
 
 function partsOf(event: LogEvent, loginDomains: readonly string[]): readonly string[] {
