@@ -78,6 +78,7 @@ async function reportLog(okta: string | true, { since, out, anonymize, profiles 
         explain: false,
         all: false,
         strict: false,
+        matchesOnly: false,
         printMatches: false,
       }),
     `${basename(out)} is written once all of it is read; backtest --cache FILE goes on where it was`,

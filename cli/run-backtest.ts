@@ -24,7 +24,7 @@ import { type Lines, type LinesOfFile, linesToFile, linesToStandardOutput, noLin
 import { countDecision, countFiltered, createMatchTally, type MatchTally } from "./backtest/match-tally.ts";
 import type { Source } from "./backtest/okta-source.ts";
 import type { BacktestOptions } from "./backtest/options.ts";
-import { type Replayed, type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
+import type { Replayed, ReplayOptions } from "./backtest/replay.ts";
 import { digest, rememberEvents, type SeenEvents } from "./backtest/seen-events.ts";
 import { summarize } from "./backtest/summary.ts";
 import { badInput, InputError, onTerminal } from "./command.ts";
@@ -92,44 +92,49 @@ export async function backtest(options: BacktestOptions): Promise<void> {
   const decideOn: Judging["decideOn"] = (each, compared) =>
     decide(each, profiles?.locations ?? null, options.distanceKm, [], compared);
   const into = { matches, report, held, output, reads };
-  const judging = { asked, ruleSet, unfiltered, silent, decideOn, isLogin };
+  const isOrdered = correlations.length > 0 || evaluated.some(asksForComparison);
+  const isHeld = isOrdered || !options.matchesOnly;
+  const judging = { asked, ruleSet, unfiltered, silent, decideOn, isLogin, isHeld };
   await readEvents(options, judging, into, progress);
   if (options.events !== undefined) refuseWithoutEvents(reads.counts);
-  if (correlations.length > 0 || evaluated.some(asksForComparison)) {
+  if (isOrdered) {
     await decideHeld(held, correlator, decideInOrder(options, judging, into), output, progress);
   }
-  const alerts = createAlertTally(exceptions);
-  const deployment: Deployment = {
-    rules: profiles === null ? withoutLookUps(ruleSet) : ruleSet,
-    correlations: correlations.length === 0 ? null : { plan, silent },
-    severityAdjustments,
-    locations: profiles?.locations ?? new Map(),
-    exceptions,
-    mismatchDistanceKm: options.distanceKm,
-    suppressMinutes: options.suppressMinutes,
-    stormAfter: options.stormAfter,
-    sourceAlertsPerHour: options.sourceAlertsPerHour,
-    loginDomains,
-    org,
-    // Only a file of alerts has more of them than what is counted.
-    keepsIncidents: written !== null,
-    writesWords: written !== null,
-    writesAlerts: written !== null || report !== null,
-  };
-  const onReplayed = report === null ? () => {} : report.countReplayed;
-  await replayHeld(held, { tally: alerts, onReplayed }, deployment, written, progress);
-  if (report !== null && reportFile !== null) {
-    const composed = await composeReport(
-      report,
-      { source: sourceName(options, org), held, progress },
-      {
-        matches,
-        alerts,
-        correlations: correlator.counts,
-        deployment,
-      },
-    );
-    await reportFile.write(composed);
+  const alerts = options.matchesOnly ? null : createAlertTally(exceptions);
+  if (alerts !== null) {
+    const { replay, withoutLookUps } = await import("./backtest/replay.ts");
+    const deployment: Deployment = {
+      rules: profiles === null ? withoutLookUps(ruleSet) : ruleSet,
+      correlations: correlations.length === 0 ? null : { plan, silent },
+      severityAdjustments,
+      locations: profiles?.locations ?? new Map(),
+      exceptions,
+      mismatchDistanceKm: options.distanceKm,
+      suppressMinutes: options.suppressMinutes,
+      stormAfter: options.stormAfter,
+      sourceAlertsPerHour: options.sourceAlertsPerHour,
+      loginDomains,
+      org,
+      // Only a file of alerts has more of them than what is counted.
+      keepsIncidents: written !== null,
+      writesWords: written !== null,
+      writesAlerts: written !== null || report !== null,
+    };
+    const onReplayed = report === null ? () => {} : report.countReplayed;
+    await replayHeld(replay, held, { tally: alerts, onReplayed }, deployment, written, progress);
+    if (report !== null && reportFile !== null) {
+      const composed = await composeReport(
+        report,
+        { source: sourceName(options, org), held, progress },
+        {
+          matches,
+          alerts,
+          correlations: correlator.counts,
+          deployment,
+        },
+      );
+      await reportFile.write(composed);
+    }
   }
   if (isPrinted)
     process.stderr.write(
@@ -163,6 +168,8 @@ interface Judging {
   /** Where a comparison is not given, rules that ask for it stay undecided. */
   readonly decideOn: (candidate: Candidate, compared?: Partial<Compared>) => RuleDecision;
   readonly isLogin: (login: string) => boolean;
+  /** Whether events that match are needed once all have been read. */
+  readonly isHeld: boolean;
 }
 
 /** What a backtest counts and holds of events. */
@@ -181,7 +188,7 @@ async function readEvents(
   into: Collected,
   progress: Progress,
 ): Promise<void> {
-  const { asked, ruleSet, unfiltered, decideOn } = judging;
+  const { asked, ruleSet, unfiltered, decideOn, isHeld } = judging;
   const { matches, report, held, output, reads } = into;
   const seen = rememberEvents();
   const onEvent = async (event: LogEvent): Promise<void> => {
@@ -201,7 +208,7 @@ async function readEvents(
     if (whole !== null) countFiltered(matches, decideOn(whole), decision);
     if (atOnce === null || decision === null) return;
     const isMatch = decision.detections.length > 0;
-    if (isMatch || (isFollowed && !Number.isNaN(publishedTime(event.published)))) held.add(event);
+    if (isHeld && (isMatch || (isFollowed && !Number.isNaN(publishedTime(event.published))))) held.add(event);
     if (isMatch && event.eventType !== sessionStart) report?.countEvent(event);
     await writeMatches(atOnce, decision, options, judging, into);
   };
@@ -345,6 +352,7 @@ function sourceName({ events = [] }: BacktestOptions, org: string | null): strin
 
 /** Sends the events that rules match through the pipeline, in order of time; counts and writes the alerts. */
 async function replayHeld(
+  replay: (events: Iterable<LogEvent>, options: ReplayOptions) => AsyncIterable<Replayed>,
   held: HeldEvents,
   { tally, onReplayed }: { readonly tally: AlertTally; readonly onReplayed: (replayed: Replayed) => void },
   deployment: Deployment,

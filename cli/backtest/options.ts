@@ -25,6 +25,8 @@ export interface BacktestOptions {
   readonly experimental: boolean;
   readonly packs?: readonly string[];
   readonly explain: boolean;
+  /** Whether matches alone are wanted, and alerts are not counted. */
+  readonly matchesOnly: boolean;
   readonly all: boolean;
   readonly strict: boolean;
   /** Refused: lines are JSON anyway. */

@@ -12,7 +12,8 @@ import type { PlacedProfiles } from "./profiles.ts";
 /** The result of a backtest. */
 export interface BacktestResult {
   readonly matches: MatchTally;
-  readonly alerts: AlertTally;
+  /** Null where alerts are not counted. */
+  readonly alerts: AlertTally | null;
   readonly correlations: ReadonlyMap<Correlation, CorrelationCounts>;
   /** Events that rules match and that have no time. */
   readonly untimed: number;
@@ -45,8 +46,7 @@ export function summarize(result: BacktestResult): string {
     notJudged(result),
     verdicts(result),
     userTable(result.matches),
-    alertTable(result),
-    exceptionTable(result.alerts),
+    ...(result.alerts === null ? [] : [alertTable(result.alerts, result), exceptionTable(result.alerts)]),
   ];
   return `${parts
     .filter((lines) => lines.length > 0)
@@ -168,8 +168,10 @@ const alertColumns = [
   ["reports", "reports"],
 ] as const satisfies readonly (readonly [keyof AlertCounts, string])[];
 
-function alertTable({ alerts, untimed, suppressMinutes, stormAfter, sourceAlertsPerHour }: BacktestResult): string[] {
-  const { weeks, severities, failed, firstError } = alerts;
+function alertTable(
+  { weeks, severities, failed, firstError }: AlertTally,
+  { untimed, suppressMinutes, stormAfter, sourceAlertsPerHour }: BacktestResult,
+): string[] {
   const sorted = [...weeks].sort(([a], [b]) => (a < b ? -1 : 1));
   const earlier = sorted.slice(0, -maximumWeeks).map(([, counts]) => counts);
   const row = (name: string, counts: AlertCounts) =>

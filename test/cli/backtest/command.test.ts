@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -69,6 +69,59 @@ const withoutCoordinates =
   "login,city,state,countryCode\nsf@example.com,San Francisco,California,US\nlon@example.com,London,,GB\n";
 const withCoordinates =
   "login,latitude,longitude\nsf@example.com,37.77493,-122.41942\nlon@example.com,51.50853,-0.12574\n";
+
+describe("--matches-only", () => {
+  test("prints the same matches and the same counts of them, and nothing about alerts", async () => {
+    const [all, matchesOnly] = [await run(), await run("--matches-only")];
+    expect(lines(all.stdout)).toHaveLength(4);
+    expect(matchesOnly.stdout).toBe(all.stdout);
+    const withoutTime = (text: string) => text.replace(/[\d.]+ s$/m, "");
+    const [counts = "", alerts = ""] = withoutTime(all.stderr).split("\n\nAlerts that would have gone out");
+    expect(alerts).toContain("Alerts by severity: ");
+    expect(withoutTime(matchesOnly.stderr).startsWith(counts)).toBe(true);
+    expect(matchesOnly.stderr).not.toContain("lerts");
+    expect(matchesOnly.code).toBe(0);
+  });
+
+  test("keeps the firings of correlations", async () => {
+    const rules = join(folder, "rules");
+    await mkdir(rules);
+    await writeFile(
+      join(rules, "twice.yml"),
+      `title: Session Started
+id: 0e9f2b9c-3d3a-4f8e-8d4e-0b7f6f1f1a11
+name: started
+logsource: { product: okta, service: okta }
+detection: { selection: { eventType: user.session.start }, condition: selection }
+level: low
+---
+title: Session Started Twice
+id: 0e9f2b9c-3d3a-4f8e-8d4e-0b7f6f1f1a12
+correlation:
+  type: event_count
+  rules: [started]
+  group-by: [actor.id]
+  timespan: 1h
+  condition: { gte: 2 }
+level: medium
+`,
+    );
+    const [all, matchesOnly] = [await run("--rules", rules), await run("--rules", rules, "--matches-only")];
+    expect(all.stdout).toContain("Session Started Twice");
+    expect(matchesOnly.stdout).toBe(all.stdout);
+  });
+
+  test.each([
+    ["--alerts", "alerts.jsonl"],
+    ["--report", "report.html"],
+    ["--storm-after", "5"],
+    ["--suppress-minutes", "60"],
+  ])("refuses %s, which is about alerts", async (option, value) => {
+    const { code, stderr } = await run("--matches-only", option, value);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`--matches-only counts no alerts, which ${option} is about: leave one of them out`);
+  });
+});
 
 describe("--profiles", () => {
   test("places cities as an import does: the same places with and without coordinates give the same matches", async () => {
