@@ -12,7 +12,7 @@ import {
   valuesOf,
 } from "./field.ts";
 
-/** Reads a field of an event, as {@link readField}. */
+/** Reads a field, as {@link readField}: of the event that is given, which is that of the turn. */
 export type ReadField = (event: unknown, enrichment?: Enrichment) => FieldValues;
 
 /** A value on the way to a field, which several fields share: `securityContext` of `securityContext.isProxy`. */

@@ -26,7 +26,7 @@ const none: readonly RuleMatch[] = [];
 export interface RuleSetOptions {
   /** The field that holds the kind of an event, for example `eventType`. */
   readonly indexField: string;
-  /** Whether a field (folded) is read of other fields of the event, and so is not looked up before rules are evaluated. */
+  /** Whether a field (folded) is read of other fields of the event, at a cost: no rule is looked up by such fields alone. */
   readonly isDerived: (field: string) => boolean;
   /** The event that the rules were asked for last. */
   readonly lastEvent: LastEvent;
@@ -36,11 +36,9 @@ export interface RuleSetOptions {
  * Arranges rules by the values that they require of an event.
  *
  * Nearly every rule of a log names the kind of its event by a plain value, and one more field beside it. An event is
- * looked up by its value of `indexField`, then, among the rules that name that value, by one more field of each: by its
- * value, or by the parts of its text that patterns require. Only rules that are left are evaluated. The requirements come from the rule's condition; where they are unclear, the rule
- * is evaluated.
- *
- * A rule that requires nothing but derived fields beside its kind is evaluated: its other fields are cheaper to ask for.
+ * looked up by its value of `indexField`, then, among the rules that name that value, by one more field of each, or by those of which one has
+ * to hold: by its value, or by the parts of its text that patterns require. Only rules that are left are evaluated. The requirements come
+ * from the rule's condition; where they are unclear, or about derived fields alone, the rule is evaluated.
  */
 export function createRuleSet(rules: readonly CompiledRule[], options: RuleSetOptions): RuleSet {
   const { indexField, lastEvent } = options;
@@ -100,7 +98,7 @@ interface Group {
     readonly rules: readonly CompiledRule[];
     readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
   }[];
-  /** Fields of which rules require parts of the text alone, with the rules that require whole values beside them. */
+  /** Fields of which rules require parts of the text alone, and those of several of which one has to hold, with their whole values. */
   readonly texts: readonly {
     readonly read: ReadField;
     readonly rules: readonly CompiledRule[];
