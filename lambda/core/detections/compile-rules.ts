@@ -51,7 +51,7 @@ export async function compileRules(rules: readonly Rule[]): Promise<RuleSet> {
 }
 
 /** Whether the pipeline adds a field to events: such a field is read of the others. */
-const isDerived = (field: string) => field.startsWith("enrichment.");
+const isDerived = (field: string) => field.toLowerCase().startsWith("enrichment.");
 
 function compileWhenAsked(rule: Rule, options: CompileOptions): CompiledRule {
   let compiled: CompiledRule | null = null;

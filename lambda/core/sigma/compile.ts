@@ -206,8 +206,8 @@ function rememberLast(evaluate: Evaluate, lastEvent: LastEvent): Evaluate {
   let last: Truth = false;
   return (event, enrichment) => {
     if (turn !== lastEvent.turn) {
-      turn = lastEvent.turn;
       last = evaluate(event, enrichment);
+      turn = lastEvent.turn;
     }
     return last;
   };

@@ -31,7 +31,7 @@ interface Step {
 
 /**
  * The event that was read last, and what was read of it: the rules of a set ask one event after the other for the same fields, most of
- * which it lacks. It holds no more than one event, which must not change meanwhile.
+ * which it lacks. The event must not change meanwhile. Parts of the events before it are held until their fields are asked for again.
  */
 export class LastEvent {
   #event: unknown;
@@ -95,8 +95,8 @@ export class LastEvent {
 
   #valueOf(step: Step): unknown {
     if (step.turn === this.turn) return step.value;
-    step.turn = this.turn;
     step.value = step.parent === null ? this.#firstValue(step) : this.#nextValue(step, step.parent);
+    step.turn = this.turn;
     return step.value;
   }
 
@@ -109,7 +109,12 @@ export class LastEvent {
   #nextValue(step: Step, parent: Step): unknown {
     const value = behind(this.#valueOf(parent), step.key);
     step.isAdded = parent.isAdded;
-    return step.isAdded ? settled(value) : value;
+    if (!step.isAdded) return value;
+    const [event, enrichment] = [this.#event, this.#enrichment];
+    const read = settled(value);
+    // What reads on demand may have asked for another event.
+    this.turnTo(event, enrichment);
+    return read;
   }
 }
 

@@ -13,7 +13,7 @@ export interface Requirement {
 /** Values by their folded form, each as the rule writes it. */
 type Values = ReadonlyMap<string, string>;
 
-/** Requirements by field, folded. */
+/** Requirements by field. */
 type Requirements = ReadonlyMap<string, Requirement>;
 
 /**
@@ -29,11 +29,21 @@ export function requirementsOf(rule: Rule): ReadonlyMap<string, Values> {
  * The requirements of a rule, those of patterns among them: for each field (folded), values and parts of which the event
  * must hold one. A rule without an entry for a field may match whatever the field holds.
  */
-export const textRequirementsOf = onceEach((rule: Rule): Requirements => {
+export const textRequirementsOf = onceEach((rule: Rule) => requirementsBy(rule, fold));
+
+/**
+ * As {@link textRequirementsOf}, by each field as the rule writes it: of keys that differ in case alone an event is asked for the one as
+ * written.
+ */
+export const writtenRequirementsOf = onceEach((rule: Rule) => requirementsBy(rule, (field) => field));
+
+function requirementsBy(rule: Rule, nameOf: (field: string) => string): Requirements {
   const ofCondition = (condition: Condition): Requirements => {
     switch (condition.kind) {
       case "selection":
-        return anyOf((rule.selections[condition.name] ?? []).map((items) => allOf(items.map(ofItem))));
+        return anyOf(
+          (rule.selections[condition.name] ?? []).map((items) => allOf(items.map((item) => ofItem(item, nameOf)))),
+        );
       case "and":
         return allOf(condition.operands.map(ofCondition));
       case "or":
@@ -43,9 +53,9 @@ export const textRequirementsOf = onceEach((rule: Rule): Requirements => {
     }
   };
   return ofCondition(rule.condition);
-});
+}
 
-/** A field, folded, and what a rule requires of it. */
+/** A field, as the rule writes it, and what the rule requires of it. */
 export type RequiredField = readonly [field: string, requirement: Requirement];
 
 /**
@@ -53,7 +63,7 @@ export type RequiredField = readonly [field: string, requirement: Requirement];
  * are none, or where a selection that suffices requires nothing that is clear.
  *
  * @param kind the field of an event's kind, which is no alternative
- * @param isDerived whether a field (folded) is one that only stands beside alternatives of other fields
+ * @param isDerived whether a field is one that only stands beside alternatives of other fields
  */
 export function alternativesOf(
   { condition: whole, selections }: Rule,
@@ -71,7 +81,7 @@ export function alternativesOf(
   const ofSelection = (items: readonly DetectionItem[]): Alternatives =>
     every(
       items.map((item) => {
-        const required = [...ofItem(item)].filter(([field]) => field !== kind);
+        const required = [...ofItem(item, (field) => field)].filter(([field]) => field !== kind);
         return required.length === 0 ? null : required;
       }),
     );
@@ -91,11 +101,11 @@ export function alternativesOf(
   return found === null || areDerived(found) ? null : found;
 }
 
-function ofItem(item: DetectionItem): Requirements {
+function ofItem(item: DetectionItem, nameOf: (field: string) => string): Requirements {
   if (item.field === null || item.negated || item.part !== null) return new Map();
   const ofValues = item.values.map((operands) => union(operands.map((operand) => ofOperand(operand, item.cased))));
   const required = item.linking === "all" ? narrowest(ofValues) : union(ofValues);
-  return required === null ? new Map() : new Map([[fold(item.field), required]]);
+  return required === null ? new Map() : new Map([[nameOf(item.field), required]]);
 }
 
 const noValues: Values = new Map();

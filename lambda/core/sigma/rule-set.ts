@@ -3,7 +3,7 @@ import { type Enrichment, isScalar, parsePath } from "./field.ts";
 import type { LastEvent, ReadField } from "./last-event.ts";
 import { createPartIndex, type PartIndex } from "./part-index.ts";
 import { fold } from "./pattern.ts";
-import { alternativesOf, type RequiredField, type Requirement, textRequirementsOf } from "./requirements.ts";
+import { alternativesOf, type RequiredField, type Requirement, writtenRequirementsOf } from "./requirements.ts";
 
 /** A rule that an event matches, or may match once all of its fields are known. */
 export interface RuleMatch {
@@ -26,7 +26,7 @@ const none: readonly RuleMatch[] = [];
 export interface RuleSetOptions {
   /** The field that holds the kind of an event, for example `eventType`. */
   readonly indexField: string;
-  /** Whether a field (folded) is read of other fields of the event, at a cost: no rule is looked up by such fields alone. */
+  /** Whether a field is read of other fields of the event, at a cost: no rule is looked up by such fields alone. */
   readonly isDerived: (field: string) => boolean;
   /** The event that the rules were asked for last. */
   readonly lastEvent: LastEvent;
@@ -43,14 +43,20 @@ export interface RuleSetOptions {
 export function createRuleSet(rules: readonly CompiledRule[], options: RuleSetOptions): RuleSet {
   const { indexField, lastEvent } = options;
   const readKind = lastEvent.readerOf(parsePath(indexField));
+  const kinds = new Set<string>();
   const byKind = new Map<string, Required[]>();
   const anyKind: Required[] = [];
   for (const compiled of rules) {
-    const required = { compiled, fields: textRequirementsOf(compiled.rule) };
-    const kinds = required.fields.get(fold(indexField));
-    if (kinds === undefined || kinds.parts.size > 0) anyKind.push(required);
-    else for (const kind of kinds.values.keys()) append(byKind, kind, required);
+    const required = { compiled, fields: writtenRequirementsOf(compiled.rule) };
+    for (const [field, { values, parts }] of required.fields) {
+      if (parts.size === 0 && fold(field) === fold(indexField)) for (const kind of values.keys()) kinds.add(kind);
+    }
+    const named = required.fields.get(indexField);
+    if (named === undefined || named.parts.size > 0) anyKind.push(required);
+    else for (const kind of named.values.keys()) append(byKind, kind, required);
   }
+  const places = new Map(rules.map((rule, index) => [rule, index]));
+  const placeOf = (rule: CompiledRule) => places.get(rule) ?? 0;
   const always = anyKind.length === 0 ? null : createGroup(anyKind, options);
   // Built at the first event of the kind: a cold start handles one delivery, mostly of one kind.
   const groups = new Map<string, Group>();
@@ -66,48 +72,50 @@ export function createRuleSet(rules: readonly CompiledRule[], options: RuleSetOp
 
   return {
     rules,
-    kinds: new Set(byKind.keys()),
+    kinds,
     match(event, enrichment) {
       lastEvent.turnTo(event, enrichment);
       const found = readKind(event, enrichment);
-      let candidates: CompiledRule[] | null = null;
+      const candidates: CompiledRule[] = [];
       const add = (group: Group | null) => {
-        if (group) candidates = collect(group, event, enrichment, candidates);
+        if (group) collect(group, event, enrichment, candidates);
       };
       if (found.unknown) for (const kind of byKind.keys()) add(groupOf(kind));
       else for (const value of found.values) if (isScalar(value)) add(groupOf(fold(String(value))));
       add(always);
-      return candidates === null ? none : evaluateAll(candidates, event, enrichment);
+      if (candidates.length === 0) return none;
+      const matches: RuleMatch[] = [];
+      for (const compiled of inOrder(candidates, placeOf)) {
+        const truth = compiled.evaluate(event, enrichment);
+        if (truth !== false) matches.push({ compiled, truth });
+      }
+      return matches;
     },
   };
 }
 
-function evaluateAll(candidates: readonly CompiledRule[], event: unknown, enrichment?: Enrichment): RuleMatch[] {
-  const matches: RuleMatch[] = [];
-  for (const compiled of candidates.length > 1 ? new Set(candidates) : candidates) {
-    const truth = compiled.evaluate(event, enrichment);
-    if (truth !== false) matches.push({ compiled, truth });
-  }
-  return matches;
+/** The rules, each once, in the order of the set. */
+function inOrder(
+  candidates: readonly CompiledRule[],
+  placeOf: (rule: CompiledRule) => number,
+): readonly CompiledRule[] {
+  if (candidates.length === 1) return candidates;
+  return [...new Set(candidates)].sort((first, second) => placeOf(first) - placeOf(second));
 }
 
-/** Rules that are indexed by one further field each, and rules without such a field. */
+/** Rules that are looked up by further fields, and rules without such a field. */
 interface Group {
-  readonly fields: readonly {
-    readonly read: ReadField;
-    readonly rules: readonly CompiledRule[];
-    readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
-  }[];
-  /** Fields of which rules require parts of the text alone, and those of several of which one has to hold, with their whole values. */
-  readonly texts: readonly {
-    readonly read: ReadField;
-    readonly rules: readonly CompiledRule[];
-    readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
-    readonly byPart: PartIndex<CompiledRule>;
-  }[];
+  readonly lookUps: readonly LookUp[];
   readonly rest: readonly CompiledRule[];
-  /** The places of the rules in `texts` and `rest`, which are evaluated in their order. */
-  readonly places: ReadonlyMap<CompiledRule, number>;
+}
+
+/** A field, and the rules that are looked up by it: by a whole value, or by parts that a text holds. */
+interface LookUp {
+  readonly read: ReadField;
+  readonly rules: readonly CompiledRule[];
+  readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
+  /** Null where whole values alone are looked for. */
+  readonly byPart: PartIndex<CompiledRule> | null;
 }
 
 /** A rule, and what it requires of an event. */
@@ -123,8 +131,7 @@ interface Chosen {
   readonly byPart: Map<string, CompiledRule[]>;
 }
 
-function createGroup(required: readonly Required[], { indexField, isDerived, lastEvent }: RuleSetOptions): Group {
-  const kind = fold(indexField);
+function createGroup(required: readonly Required[], { indexField: kind, isDerived, lastEvent }: RuleSetOptions): Group {
   // The field with the most values divides the rules best; a field that rules share is read once.
   const valuesOf = new Map<string, Set<string>>();
   for (const { fields } of required) {
@@ -136,9 +143,7 @@ function createGroup(required: readonly Required[], { indexField, isDerived, las
     }
   }
   const rest: CompiledRule[] = [];
-  const places = new Map<CompiledRule, number>();
-  const byValue = new Map<string, Chosen>();
-  const byText = new Map<string, Chosen>();
+  const chosen = new Map<string, Chosen>();
   for (const { compiled, fields } of required) {
     const [best] = [...fields]
       .filter(([name]) => valuesOf.has(name))
@@ -147,29 +152,16 @@ function createGroup(required: readonly Required[], { indexField, isDerived, las
           Number(first.parts.size > 0) - Number(second.parts.size > 0) ||
           (valuesOf.get(b)?.size ?? 0) - (valuesOf.get(a)?.size ?? 0),
       );
-    if (best !== undefined && best[1].parts.size === 0) {
-      choose(byValue, compiled, best);
-      continue;
-    }
-    places.set(compiled, places.size);
-    const lookUps = best === undefined ? alternativesOf(compiled.rule, { kind, isDerived }) : [best];
-    if (lookUps === null) rest.push(compiled);
-    else for (const lookUp of lookUps) choose(byText, compiled, lookUp);
+    const fieldsOf = best === undefined ? alternativesOf(compiled.rule, { kind, isDerived }) : [best];
+    if (fieldsOf === null) rest.push(compiled);
+    else for (const field of fieldsOf) choose(chosen, compiled, field);
   }
-  return {
-    fields: [...byValue].map(([field, { rules, byValue: values }]) => ({
-      read: lastEvent.readerOf(parsePath(field)),
-      rules,
-      byValue: values,
-    })),
-    texts: [...byText].map(([field, entry]) => ({
-      ...entry,
-      read: lastEvent.readerOf(parsePath(field)),
-      byPart: createPartIndex(entry.byPart),
-    })),
-    rest,
-    places,
-  };
+  const lookUps = [...chosen].map(([field, { byPart, ...entry }]) => ({
+    ...entry,
+    read: lastEvent.readerOf(parsePath(field)),
+    byPart: byPart.size === 0 ? null : createPartIndex(byPart),
+  }));
+  return { lookUps, rest };
 }
 
 /** Has a rule looked up by a field. */
@@ -187,43 +179,29 @@ function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): 
   else list.push(value);
 }
 
+/** Adds the rules that an event may match: one several times where several of its values say so. */
 function collect(
-  group: Group,
+  { lookUps, rest }: Group,
   event: unknown,
   enrichment: Enrichment | undefined,
-  into: CompiledRule[] | null,
-): CompiledRule[] | null {
-  let candidates = into;
-  const add = (rules: readonly CompiledRule[] | undefined) => {
-    if (rules === undefined || rules.length === 0) return;
-    candidates ??= [];
-    candidates.push(...rules);
+  into: CompiledRule[],
+): void {
+  // Not as arguments of one call: a list of an event may have a hundred thousand values.
+  const add = (rules: readonly CompiledRule[]) => {
+    for (const rule of rules) into.push(rule);
   };
-  add(group.texts.length === 0 ? group.rest : withTexts(group, event, enrichment));
-  for (const { read, rules, byValue } of group.fields) {
-    const found = read(event, enrichment);
-    if (found.unknown) add(rules);
-    else for (const value of found.values) if (isScalar(value)) add(byValue.get(fold(String(value))));
-  }
-  return candidates;
-}
-
-/** The rules without a field to look up, and those whose text the event holds, in order. */
-function withTexts(group: Group, event: unknown, enrichment: Enrichment | undefined): readonly CompiledRule[] {
-  const { texts, rest, places } = group;
-  const found: CompiledRule[] = [];
-  for (const { read, rules, byValue, byPart } of texts) {
+  add(rest);
+  for (const { read, rules, byValue, byPart } of lookUps) {
     const { unknown, values } = read(event, enrichment);
     if (unknown) {
-      for (const rule of rules) found.push(rule);
+      add(rules);
       continue;
     }
     for (const value of values) {
       if (!isScalar(value)) continue;
       const text = fold(String(value));
-      found.push(...(byValue.get(text) ?? []), ...byPart.find(text));
+      add(byValue.get(text) ?? []);
+      if (byPart !== null) add(byPart.find(text));
     }
   }
-  if (found.length === 0) return rest;
-  return [...rest, ...found].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
 }

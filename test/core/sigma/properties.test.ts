@@ -7,7 +7,7 @@ import { LastEvent } from "../../../lambda/core/sigma/last-event.ts";
 import { parseCondition, selectionsOf } from "../../../lambda/core/sigma/parse/parse-condition.ts";
 import { compileRegex } from "../../../lambda/core/sigma/regex.ts";
 import type { Condition } from "../../../lambda/core/sigma/rule.ts";
-import { createRuleSet } from "../../../lambda/core/sigma/rule-set.ts";
+import { createRuleSet, type RuleSet } from "../../../lambda/core/sigma/rule-set.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
 import { runs } from "../../fixtures/runs.ts";
@@ -126,6 +126,92 @@ describe("a rule set", () => {
     expect(reads).toBe(3);
   });
 
+  const together = (...detections: readonly Json[]) => {
+    const lastEvent = new LastEvent();
+    const shared = { items: new Map(), lastEvent };
+    return createRuleSet(
+      detections.map((detection, index) =>
+        compileRule(parseTestRule(detection, { title: `Rule ${index}`, id: undefined }), { compileRegex, shared }),
+      ),
+      { indexField, isDerived: (field) => field.startsWith("derived."), lastEvent },
+    );
+  };
+  const titlesOf = (found: ReturnType<RuleSet["match"]>) => found.map(({ compiled }) => compiled.rule.title);
+
+  test.each<[name: string, event: Json]>([
+    ["a flattened key", { eventType: "user.a", "securityContext.isProxy": true }],
+    ["a key beside one in another case", { eventType: "user.a", securityContext: { isproxy: false, isProxy: true } }],
+    [
+      "an object beside one in another case",
+      { eventType: "user.a", securityContext: { isProxy: true }, securitycontext: {} },
+    ],
+    [
+      "a type beside one in another case",
+      { eventtype: "user.b", eventType: "user.a", securityContext: { isProxy: true } },
+    ],
+  ])("looks a rule up by the very field that the rule asks for: %s", (_, event) => {
+    const signals = {
+      flag: { "securityContext.isProxy": true },
+      text: { "debugContext.tunnels|contains": "anonymous" },
+    };
+    const set = together(
+      {
+        selection: { eventType: "user.a" },
+        signal_flag: signals.flag,
+        signal_text: signals.text,
+        condition: "selection and 1 of signal_*",
+      },
+      { selection: { eventType: "user.a", ...signals.flag }, condition: "selection" },
+    );
+    expect(titlesOf(set.match(event))).toEqual(["Rule 0", "Rule 1"]);
+    expect(set.rules.map(({ evaluate }) => evaluate(event))).toEqual([true, true]);
+  });
+
+  test("takes as many values as a list has", () => {
+    const set = together({
+      selection: { eventType: "user.a" },
+      signal_a: { list: "x" },
+      signal_b: { "other|contains": "y" },
+      condition: "selection and 1 of signal_*",
+    });
+    const many = Array.from({ length: 300_000 }, () => "x");
+    expect(titlesOf(set.match({ eventType: "user.a", list: many, other: many }))).toEqual(["Rule 0"]);
+  });
+
+  test("gives matches in the order of its rules, however they are looked up", () => {
+    const all = ["a: 1", "b|contains: x", "c|exists: true", "derived.d: 1", "a: 1"].map((item) => {
+      const [field = "", value = ""] = item.split(": ");
+      const wanted = value === "true" ? true : value;
+      return { selection: { eventType: "user.a", [field]: wanted }, condition: "selection" };
+    });
+    const found = together(...all).match({ eventType: "user.a", a: 1, b: "xx", c: null }, { derived: { d: 1 } });
+    expect(titlesOf(found)).toEqual(["Rule 0", "Rule 1", "Rule 2", "Rule 3", "Rule 4"]);
+  });
+
+  test("is asked for one event while it reads another, and after a reading that failed", () => {
+    const set = together(
+      { selection: { eventType: "user.a", "derived.a": "x" }, condition: "selection" },
+      { selection: { eventType: "user.a", flag: true }, condition: "selection" },
+      { selection: { eventType: "user.a", "derived.b": "x" }, condition: "selection" },
+    );
+    const other = { eventType: "user.a", flag: false };
+    const asking = onDemand(null, () => {
+      expect(titlesOf(set.match(other, { derived: { a: "no", b: "no" } }))).toEqual([]);
+      return "x";
+    });
+    const event = { eventType: "user.a", flag: true };
+    expect(titlesOf(set.match(event, { derived: { a: asking, b: "x" } }))).toEqual(["Rule 0", "Rule 1", "Rule 2"]);
+    let isDown = true;
+    const failing = onDemand(null, () => {
+      if (isDown) throw new Error("down");
+      return "no";
+    });
+    const derived = { derived: { a: failing, b: "x" } };
+    expect(() => set.match(event, derived)).toThrow("down");
+    isDown = false;
+    expect(titlesOf(set.match(event, derived))).toEqual(["Rule 1", "Rule 2"]);
+  });
+
   test("evaluates no rule for an event of a type that none names", () => {
     const set = ruleSet([
       parseTestRule(
@@ -145,7 +231,8 @@ describe("a rule set", () => {
       },
     );
     expect(set.match(event)).toEqual([]);
-    expect(reads).toBe(1);
+    // Its type, by the name as each of the two rules writes it.
+    expect(reads).toBe(2);
   });
 });
 
