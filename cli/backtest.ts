@@ -99,7 +99,7 @@ export const command = createCommand(
   .option("--explain", "add to each match the selections and values that made it", false)
   .option(
     "--matches-only",
-    "find matches, and count no alerts: it takes about half of the time where many events match",
+    "find matches, and count no alerts: it takes about half of the time where many events match; not with options about alerts, such as --alerts, --report and --storm-after",
     false,
   )
   .addHelpText(
@@ -127,14 +127,16 @@ used, or rows of --profiles, which are left out.`,
   );
 
 /** The options about alerts, by their names as attributes. */
-const optionsOfAlerts = [
+const aboutAlerts: ReadonlySet<string> = new Set<keyof BacktestOptions>([
   "alerts",
   "report",
+  "anonymize",
+  "incidents",
   "exceptions",
   "suppressMinutes",
   "stormAfter",
   "sourceAlertsPerHour",
-] as const satisfies readonly (keyof BacktestOptions)[];
+]);
 
 // Refuses a file without --events, also one of several that a pattern names, with the likely intent.
 command.allowExcessArguments().action(async (options: BacktestOptions, self: Command) => {
@@ -146,15 +148,17 @@ command.allowExcessArguments().action(async (options: BacktestOptions, self: Com
       "there is no --json: every match is a line of JSON on standard output already; --alerts FILE has alerts as JSON, --report FILE.json a report",
     );
   }
+  const ofAlerts = self.options.filter(
+    (each) => aboutAlerts.has(each.attributeName()) && self.getOptionValueSource(each.attributeName()) === "cli",
+  );
+  if (options.matchesOnly && ofAlerts.length > 0) {
+    const named = ofAlerts.map(({ long }) => long).join(", ");
+    throw new InputError(`--matches-only counts no alerts: leave it out, or what is about them (${named})`);
+  }
   if (options.report === undefined && (options.anonymize || options.incidents !== undefined)) {
     throw new InputError(
       `${options.anonymize ? "--anonymize" : "--incidents"} is about a report: add --report FILE.html`,
     );
-  }
-  const ofAlerts = optionsOfAlerts.find((name) => self.getOptionValueSource(name) === "cli");
-  if (options.matchesOnly && ofAlerts !== undefined) {
-    const option = self.options.find((each) => each.attributeName() === ofAlerts);
-    throw new InputError(`--matches-only counts no alerts, which ${option?.long} is about: leave one of them out`);
   }
   if (options.events === undefined && options.okta === undefined) {
     throw new InputError("name an export, --events FILE, or --okta URL");

@@ -46,7 +46,9 @@ export function summarize(result: BacktestResult): string {
     notJudged(result),
     verdicts(result),
     userTable(result.matches),
-    ...(result.alerts === null ? [] : [alertTable(result.alerts, result), exceptionTable(result.alerts)]),
+    ...(result.alerts === null
+      ? [["Alerts were not counted: --matches-only"]]
+      : [alertTable(result.alerts, result), exceptionTable(result.alerts)]),
   ];
   return `${parts
     .filter((lines) => lines.length > 0)
