@@ -114,8 +114,8 @@ interface LookUp {
   readonly read: ReadField;
   readonly rules: readonly CompiledRule[];
   readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
-  /** Null where whole values alone are looked for. */
-  readonly byPart: PartIndex<CompiledRule> | null;
+  /** Null where whole values alone are looked for. Else made at the first text: most events have none. */
+  readonly byPart: (() => PartIndex<CompiledRule>) | null;
 }
 
 /** A rule, and what it requires of an event. */
@@ -159,9 +159,17 @@ function createGroup(required: readonly Required[], { indexField: kind, isDerive
   const lookUps = [...chosen].map(([field, { byPart, ...entry }]) => ({
     ...entry,
     read: lastEvent.readerOf(parsePath(field)),
-    byPart: byPart.size === 0 ? null : createPartIndex(byPart),
+    byPart: byPart.size === 0 ? null : lazily(() => createPartIndex(byPart)),
   }));
   return { lookUps, rest };
+}
+
+function lazily<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Has a rule looked up by a field. */
@@ -201,7 +209,7 @@ function collect(
       if (!isScalar(value)) continue;
       const text = fold(String(value));
       add(byValue.get(text) ?? []);
-      if (byPart !== null) add(byPart.find(text));
+      if (byPart !== null) add(byPart().find(text));
     }
   }
 }
