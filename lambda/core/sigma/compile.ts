@@ -85,12 +85,13 @@ export function compileRule(rule: Rule, options: CompileOptions = {}): CompiledR
       lastEvent?.turnTo(event, enrichment);
       return evaluate(event, enrichment);
     },
-    explain: (event, enrichment) =>
-      asked.flatMap((name) => {
-        lastEvent?.turnTo(event, enrichment);
+    explain: (event, enrichment) => {
+      lastEvent?.turnTo(event, enrichment);
+      return asked.flatMap((name) => {
         const fields = selections.get(name)?.explain(event, enrichment) ?? null;
         return fields === null ? [] : [{ selection: name, fields }];
-      }),
+      });
+    },
   };
 }
 

@@ -38,21 +38,43 @@ export const textRequirementsOf = onceEach((rule: Rule) => requirementsBy(rule, 
 export const writtenRequirementsOf = onceEach((rule: Rule) => requirementsBy(rule, (field) => field));
 
 function requirementsBy(rule: Rule, nameOf: (field: string) => string): Requirements {
-  const ofCondition = (condition: Condition): Requirements => {
-    switch (condition.kind) {
+  return readCondition<Requirements>(rule, {
+    ofItem: (item) => ofItem(item, nameOf),
+    every: allOf,
+    some: anyOf,
+    unclear: new Map(),
+  });
+}
+
+/** What is read of a rule's items, and how it is put together. */
+interface Reading<Value> {
+  readonly ofItem: (item: DetectionItem) => Value;
+  /** Of what all has to hold. */
+  readonly every: (values: readonly Value[]) => Value;
+  /** Of what one has to hold. */
+  readonly some: (values: readonly Value[]) => Value;
+  /** Of what must not hold. */
+  readonly unclear: Value;
+}
+
+/** Reads a rule's condition, down to the items of its selections. */
+function readCondition<Value>(
+  { condition, selections }: Rule,
+  { ofItem, every, some, unclear }: Reading<Value>,
+): Value {
+  const read = (each: Condition): Value => {
+    switch (each.kind) {
       case "selection":
-        return anyOf(
-          (rule.selections[condition.name] ?? []).map((items) => allOf(items.map((item) => ofItem(item, nameOf)))),
-        );
+        return some((selections[each.name] ?? []).map((items) => every(items.map(ofItem))));
       case "and":
-        return allOf(condition.operands.map(ofCondition));
+        return every(each.operands.map(read));
       case "or":
-        return anyOf(condition.operands.map(ofCondition));
+        return some(each.operands.map(read));
       case "not":
-        return new Map();
+        return unclear;
     }
   };
-  return ofCondition(rule.condition);
+  return read(condition);
 }
 
 /** A field, as the rule writes it, and what the rule requires of it. */
@@ -66,38 +88,23 @@ export type RequiredField = readonly [field: string, requirement: Requirement];
  * @param isDerived whether a field is one that only stands beside alternatives of other fields
  */
 export function alternativesOf(
-  { condition: whole, selections }: Rule,
+  rule: Rule,
   { kind, isDerived }: { readonly kind: string; readonly isDerived: (field: string) => boolean },
 ): readonly RequiredField[] | null {
-  type Alternatives = readonly RequiredField[] | null;
-  const one = (all: readonly Alternatives[]): Alternatives =>
-    all.includes(null) ? null : all.flatMap((each) => each ?? []);
   const areDerived = (all: readonly RequiredField[]) => all.every(([field]) => isDerived(field));
   const isBetter = (first: readonly RequiredField[], second: readonly RequiredField[]) =>
     areDerived(first) === areDerived(second) ? first.length < second.length : areDerived(second);
-  // Of demands that all have to hold one is enough.
-  const every = (all: readonly Alternatives[]): Alternatives =>
-    all.reduce((best, each) => (each !== null && (best === null || isBetter(each, best)) ? each : best), null);
-  const ofSelection = (items: readonly DetectionItem[]): Alternatives =>
-    every(
-      items.map((item) => {
-        const required = [...ofItem(item, (field) => field)].filter(([field]) => field !== kind);
-        return required.length === 0 ? null : required;
-      }),
-    );
-  const ofCondition = (condition: Condition): Alternatives => {
-    switch (condition.kind) {
-      case "selection":
-        return one((selections[condition.name] ?? []).map(ofSelection));
-      case "and":
-        return every(condition.operands.map(ofCondition));
-      case "or":
-        return one(condition.operands.map(ofCondition));
-      case "not":
-        return null;
-    }
-  };
-  const found = ofCondition(whole);
+  const found = readCondition<readonly RequiredField[] | null>(rule, {
+    ofItem: (item) => {
+      const required = [...ofItem(item, (field) => field)].filter(([field]) => field !== kind);
+      return required.length === 0 ? null : required;
+    },
+    // One of them is enough.
+    every: (all) =>
+      all.reduce((best, each) => (each !== null && (best === null || isBetter(each, best)) ? each : best), null),
+    some: (all) => (all.includes(null) ? null : all.flatMap((each) => each ?? [])),
+    unclear: null,
+  });
   return found === null || areDerived(found) ? null : found;
 }
 

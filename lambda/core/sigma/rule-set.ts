@@ -1,9 +1,10 @@
+import { onceEach } from "../values/once-each.ts";
 import type { CompiledRule } from "./compile.ts";
 import { type Enrichment, isScalar, parsePath } from "./field.ts";
 import type { LastEvent, ReadField } from "./last-event.ts";
 import { createPartIndex, type PartIndex } from "./part-index.ts";
 import { fold } from "./pattern.ts";
-import { alternativesOf, type RequiredField, type Requirement, writtenRequirementsOf } from "./requirements.ts";
+import { alternativesOf, type Requirement, writtenRequirementsOf } from "./requirements.ts";
 
 /** A rule that an event matches, or may match once all of its fields are known. */
 export interface RuleMatch {
@@ -112,23 +113,18 @@ interface Group {
 /** A field, and the rules that are looked up by it: by a whole value, or by parts that a text holds. */
 interface LookUp {
   readonly read: ReadField;
-  readonly rules: readonly CompiledRule[];
-  readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
-  /** Null where whole values alone are looked for. Else made at the first text: most events have none. */
-  readonly byPart: (() => PartIndex<CompiledRule>) | null;
+  readonly rules: CompiledRule[];
+  readonly byValue: Map<string, CompiledRule[]>;
+  readonly byPart: Map<string, CompiledRule[]>;
 }
+
+/** Made at the first text that is looked into: most events have none. */
+const partIndexOf = onceEach((byPart: LookUp["byPart"]): PartIndex<CompiledRule> => createPartIndex(byPart));
 
 /** A rule, and what it requires of an event. */
 interface Required {
   readonly compiled: CompiledRule;
   readonly fields: ReadonlyMap<string, Requirement>;
-}
-
-/** The rules that are looked up by one field. */
-interface Chosen {
-  readonly rules: CompiledRule[];
-  readonly byValue: Map<string, CompiledRule[]>;
-  readonly byPart: Map<string, CompiledRule[]>;
 }
 
 function createGroup(required: readonly Required[], { indexField: kind, isDerived, lastEvent }: RuleSetOptions): Group {
@@ -143,7 +139,15 @@ function createGroup(required: readonly Required[], { indexField: kind, isDerive
     }
   }
   const rest: CompiledRule[] = [];
-  const chosen = new Map<string, Chosen>();
+  const lookUps = new Map<string, LookUp>();
+  const lookUpBy = (field: string): LookUp => {
+    const known = lookUps.get(field);
+    if (known !== undefined) return known;
+    const read = lastEvent.readerOf(parsePath(field));
+    const made: LookUp = { read, rules: [], byValue: new Map(), byPart: new Map() };
+    lookUps.set(field, made);
+    return made;
+  };
   for (const { compiled, fields } of required) {
     const [best] = [...fields]
       .filter(([name]) => valuesOf.has(name))
@@ -154,31 +158,16 @@ function createGroup(required: readonly Required[], { indexField: kind, isDerive
       );
     const fieldsOf = best === undefined ? alternativesOf(compiled.rule, { kind, isDerived }) : [best];
     if (fieldsOf === null) rest.push(compiled);
-    else for (const field of fieldsOf) choose(chosen, compiled, field);
+    else for (const [field, required] of fieldsOf) choose(lookUpBy(field), compiled, required);
   }
-  const lookUps = [...chosen].map(([field, { byPart, ...entry }]) => ({
-    ...entry,
-    read: lastEvent.readerOf(parsePath(field)),
-    byPart: byPart.size === 0 ? null : lazily(() => createPartIndex(byPart)),
-  }));
-  return { lookUps, rest };
+  return { lookUps: [...lookUps.values()], rest };
 }
 
-function lazily<Value>(make: () => Value): () => Value {
-  let made: Value | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
-/** Has a rule looked up by a field. */
-function choose(into: Map<string, Chosen>, compiled: CompiledRule, [field, { values, parts }]: RequiredField): void {
-  const entry: Chosen = into.get(field) ?? { rules: [], byValue: new Map(), byPart: new Map() };
-  into.set(field, entry);
-  entry.rules.push(compiled);
-  for (const value of values.keys()) append(entry.byValue, value, compiled);
-  for (const part of parts) append(entry.byPart, part, compiled);
+/** Has a rule looked up. */
+function choose({ rules, byValue, byPart }: LookUp, compiled: CompiledRule, { values, parts }: Requirement): void {
+  rules.push(compiled);
+  for (const value of values.keys()) append(byValue, value, compiled);
+  for (const part of parts) append(byPart, part, compiled);
 }
 
 function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
@@ -209,7 +198,7 @@ function collect(
       if (!isScalar(value)) continue;
       const text = fold(String(value));
       add(byValue.get(text) ?? []);
-      if (byPart !== null) add(byPart().find(text));
+      if (byPart.size > 0) add(partIndexOf(byPart).find(text));
     }
   }
 }

@@ -63,6 +63,19 @@ describe("evaluation", () => {
   });
 });
 
+/** Rules, compiled and arranged as the functions do. */
+function together(detections: readonly Json[], isDerived = (field: string) => field.startsWith("derived.")): RuleSet {
+  const lastEvent = new LastEvent();
+  const shared = { items: new Map(), lastEvent };
+  return createRuleSet(
+    titled(detections).map((rule) => compileRule(rule, { compileRegex, shared })),
+    { indexField, isDerived, lastEvent },
+  );
+}
+
+const titled = (detections: readonly Json[]) =>
+  detections.map((detection, index) => parseTestRule(detection, { title: `Rule ${index}`, id: undefined }));
+
 describe("a rule set", () => {
   test("finds what evaluating every rule finds, known or not", () => {
     const enrichment = fc.constantFrom(undefined, { a: UNKNOWN }, { list: UNKNOWN }, { a: { b: 1 } });
@@ -72,22 +85,14 @@ describe("a rule set", () => {
         fc.array(randomEvent, { minLength: 1, maxLength: 4 }),
         enrichment,
         (detections, events, added) => {
-          const rules = detections.map((detection, index) =>
-            parseTestRule(detection, { title: `Rule ${index}`, id: undefined }),
-          );
-          const apart = ruleSet(rules);
-          const lastEvent = new LastEvent();
-          const shared = { items: new Map(), lastEvent };
-          const together = createRuleSet(
-            rules.map((rule) => compileRule(rule, { compileRegex, shared })),
-            { indexField, isDerived: (field) => field.startsWith("a"), lastEvent },
-          );
+          const apart = ruleSet(titled(detections));
+          const sets = [apart, together(detections, (field) => field.startsWith("a"))];
           for (const event of events) {
             const expected = apart.rules
               .map(({ rule, evaluate }) => [rule.title, evaluate(event, added)])
               .filter(([, truth]) => truth !== false)
               .sort();
-            for (const set of [apart, together]) {
+            for (const set of sets) {
               const found = set.match(event, added).map(({ compiled, truth }) => [compiled.rule.title, truth]);
               expect(found.sort()).toEqual(expected);
             }
@@ -104,19 +109,15 @@ describe("a rule set", () => {
       reads += 1;
       return ["new"];
     };
-    const rule = parseTestRule({
-      selection: { eventType: "user.a" },
-      signal_flag: { flag: true },
-      signal_text: { "context.text|contains": "proxied" },
-      news: { "derived.news": "new" },
-      condition: "selection and 1 of signal_* and news",
-    });
-    const lastEvent = new LastEvent();
-    const set = createRuleSet([compileRule(rule, { compileRegex, shared: { items: new Map(), lastEvent } })], {
-      indexField,
-      isDerived: (field) => field.startsWith("derived."),
-      lastEvent,
-    });
+    const set = together([
+      {
+        selection: { eventType: "user.a" },
+        signal_flag: { flag: true },
+        signal_text: { "context.text|contains": "proxied" },
+        news: { "derived.news": "new" },
+        condition: "selection and 1 of signal_* and news",
+      },
+    ]);
     const matches = (event: Json) => set.match(event, { derived: { news: onDemand(null, read) } }).length;
     expect(matches({ eventType: "user.a", flag: false, context: { text: "plain" } })).toBe(0);
     expect(reads).toBe(0);
@@ -126,16 +127,6 @@ describe("a rule set", () => {
     expect(reads).toBe(3);
   });
 
-  const together = (...detections: readonly Json[]) => {
-    const lastEvent = new LastEvent();
-    const shared = { items: new Map(), lastEvent };
-    return createRuleSet(
-      detections.map((detection, index) =>
-        compileRule(parseTestRule(detection, { title: `Rule ${index}`, id: undefined }), { compileRegex, shared }),
-      ),
-      { indexField, isDerived: (field) => field.startsWith("derived."), lastEvent },
-    );
-  };
   const titlesOf = (found: ReturnType<RuleSet["match"]>) => found.map(({ compiled }) => compiled.rule.title);
 
   test.each<[name: string, event: Json]>([
@@ -154,7 +145,7 @@ describe("a rule set", () => {
       flag: { "securityContext.isProxy": true },
       text: { "debugContext.tunnels|contains": "anonymous" },
     };
-    const set = together(
+    const set = together([
       {
         selection: { eventType: "user.a" },
         signal_flag: signals.flag,
@@ -162,18 +153,20 @@ describe("a rule set", () => {
         condition: "selection and 1 of signal_*",
       },
       { selection: { eventType: "user.a", ...signals.flag }, condition: "selection" },
-    );
+    ]);
     expect(titlesOf(set.match(event))).toEqual(["Rule 0", "Rule 1"]);
     expect(set.rules.map(({ evaluate }) => evaluate(event))).toEqual([true, true]);
   });
 
   test("takes as many values as a list has", () => {
-    const set = together({
-      selection: { eventType: "user.a" },
-      signal_a: { list: "x" },
-      signal_b: { "other|contains": "y" },
-      condition: "selection and 1 of signal_*",
-    });
+    const set = together([
+      {
+        selection: { eventType: "user.a" },
+        signal_a: { list: "x" },
+        signal_b: { "other|contains": "y" },
+        condition: "selection and 1 of signal_*",
+      },
+    ]);
     const many = Array.from({ length: 300_000 }, () => "x");
     expect(titlesOf(set.match({ eventType: "user.a", list: many, other: many }))).toEqual(["Rule 0"]);
   });
@@ -184,16 +177,16 @@ describe("a rule set", () => {
       const wanted = value === "true" ? true : value;
       return { selection: { eventType: "user.a", [field]: wanted }, condition: "selection" };
     });
-    const found = together(...all).match({ eventType: "user.a", a: 1, b: "xx", c: null }, { derived: { d: 1 } });
+    const found = together(all).match({ eventType: "user.a", a: 1, b: "xx", c: null }, { derived: { d: 1 } });
     expect(titlesOf(found)).toEqual(["Rule 0", "Rule 1", "Rule 2", "Rule 3", "Rule 4"]);
   });
 
   test("is asked for one event while it reads another, and after a reading that failed", () => {
-    const set = together(
+    const set = together([
       { selection: { eventType: "user.a", "derived.a": "x" }, condition: "selection" },
       { selection: { eventType: "user.a", flag: true }, condition: "selection" },
       { selection: { eventType: "user.a", "derived.b": "x" }, condition: "selection" },
-    );
+    ]);
     const other = { eventType: "user.a", flag: false };
     const asking = onDemand(null, () => {
       expect(titlesOf(set.match(other, { derived: { a: "no", b: "no" } }))).toEqual([]);
